@@ -1,0 +1,1 @@
+"""Memory controllers: an event-driven simulator, its memories and its workloads."""

@@ -1,0 +1,38 @@
+"""The contract of everything that can say what a design costs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from archgym.batch import Batch
+from archgym.metric import Metric
+from archgym.outcome import Measurements
+
+
+class CostModel(ABC):
+    """A simulator, an analytical model, a tool adapter or a learned model.
+
+    Deterministic: the same design and workload give the same metrics, alone or in a batch.
+
+    Attributes:
+        name: What ``--cost-model`` and stored runs call it.
+        version: Changes whenever any number it returns may change; part of every run's identity.
+        fidelity: Its place among the models of its family, for example "simulator".
+        metrics: The declared metrics, in the order of tables.
+        sources: Papers, standards or simulators it follows.
+        leaves_out: What it does not model.
+        checked_against: What it was compared with, and how well it agreed.
+    """
+
+    name: str
+    version: str
+    fidelity: str = "simulator"
+    metrics: tuple[Metric, ...]
+    sources: tuple[str, ...] = ()
+    leaves_out: tuple[str, ...] = ()
+    checked_against: tuple[str, ...] = ()
+
+    @abstractmethod
+    def evaluate(self, batch: Batch, workload: Any) -> Measurements:
+        """Return the measurements of each design on ``workload``."""

@@ -1,0 +1,34 @@
+"""What a cost model reports about a design."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from archgym.errors import SettingError
+
+Direction = Literal["minimize", "maximize", "neutral"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A declared quantity.
+
+    Attributes:
+        name: Lower snake case; ends with its unit unless that is "1" (a count or a ratio).
+        unit: As printed, for example "ns", "pJ", "mW", "1".
+        direction: Which way is better; "neutral" where neither is.
+        description: One line for people, with the formula where there is one.
+        signed: True where values may be zero or negative, so that ratios make no sense.
+    """
+
+    name: str
+    unit: str = "1"
+    direction: Direction = "neutral"
+    description: str = ""
+    signed: bool = False
+
+    def __post_init__(self) -> None:
+        suffix = "_" + self.unit.lower().replace("/", "_per_").replace("^", "")
+        if self.unit != "1" and not self.name.endswith(suffix):
+            raise SettingError(f"metric {self.name!r} in {self.unit} must end with {suffix!r}")

@@ -65,6 +65,16 @@ class Measurements:
     def __len__(self) -> int:
         return len(self.status)
 
+    def select(self, rows: Sequence[int]) -> Measurements:
+        """Return the measurements of some rows, in the order given."""
+        picked = np.asarray(rows, dtype=np.int64)
+        return Measurements(
+            {name: values[picked] for name, values in self.metrics.items()},
+            self.violation[picked],
+            self.status[picked],
+            {new: self.error[old] for new, old in enumerate(rows) if old in self.error},
+        )
+
 
 @dataclass(frozen=True)
 class Outcomes(Measurements):

@@ -1,0 +1,94 @@
+"""What a family of environments declares about itself, without importing anything heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from archgym.cost_model import CostModel
+from archgym.errors import UnknownNameError
+from archgym.objective_spec import Spec, parse_objective
+from archgym.problem import Problem
+from archgym.setting import Setting, check_settings
+from archgym.space import DesignSpace
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A design space, its cost models, workloads and objectives under one id.
+
+    Attributes:
+        id: ``family`` or ``family.task``.
+        version: Raised when the meaning of a design or metric changes.
+        description: One line for listings.
+        space: Settings -> design space.
+        cost_models: Name -> (settings -> cost model); the first is the default.
+        workloads: Name -> one-line description; the first is the default.
+        load_workload: (name or file path, settings) -> the object that the cost model takes.
+        objectives: Name -> objective as data; the first is the default.
+        settings: Name -> declared setting.
+        notes: Longer text for ``archgym describe``: sources, constraints, version history.
+        make_gym: Import path of a Gymnasium environment class with dynamics of its own
+            ("module:Class"), or empty for the generic views of the design space.
+    """
+
+    id: str
+    version: int
+    description: str
+    space: Callable[[Settings], DesignSpace]
+    cost_models: Mapping[str, Callable[[Settings], CostModel]]
+    workloads: Mapping[str, str]
+    load_workload: Callable[[str, Settings], Any]
+    objectives: Mapping[str, Spec]
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    notes: str = ""
+    make_gym: str = ""
+
+    @property
+    def family(self) -> str:
+        """Return the part of the id that names its folders."""
+        return self.id.split(".")[0]
+
+    @property
+    def versioned_id(self) -> str:
+        """Return the id under which stores and Gymnasium know it, for example ``dram-v0``."""
+        return f"{self.id}-v{self.version}"
+
+    def make_problem(
+        self,
+        workload: str | None = None,
+        objective: Spec | None = None,
+        cost_model: str | CostModel | None = None,
+        **settings: Any,
+    ) -> Problem:
+        """Return a problem of this environment; what is not given takes its default.
+
+        Raises:
+            UnknownNameError: An unknown workload, objective, cost model or setting.
+            SettingError: A setting or the objective has a value it cannot take.
+        """
+        checked = check_settings(self.settings, settings, f"environment {self.id!r}")
+        model = self._model(cost_model, checked)
+        chosen = next(iter(self.objectives)) if objective is None else objective
+        name = next(iter(self.workloads)) if workload is None else str(workload)
+        return Problem(
+            env=self.versioned_id,
+            space=self.space(checked),
+            cost_model=model,
+            workload_name=name,
+            workload=self.load_workload(name, checked),
+            objective=parse_objective(chosen, self.objectives, model.metrics),
+            objective_spec=chosen,
+            settings=checked,
+        )
+
+    def _model(self, cost_model: str | CostModel | None, settings: Settings) -> CostModel:
+        if isinstance(cost_model, CostModel):
+            return cost_model
+        name = next(iter(self.cost_models)) if cost_model is None else cost_model
+        if name not in self.cost_models:
+            raise UnknownNameError(f"cost model of {self.id!r}", name, self.cost_models)
+        return self.cost_models[name](settings)

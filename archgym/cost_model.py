@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
+
+from numpy.typing import NDArray
 
 from archgym.batch import Batch
 from archgym.metric import Metric
@@ -36,3 +39,7 @@ class CostModel(ABC):
     @abstractmethod
     def evaluate(self, batch: Batch, workload: Any) -> Measurements:
         """Return the measurements of each design on ``workload``."""
+
+    def detail(self, design: Batch, workload: Any) -> Mapping[str, Mapping[str, NDArray[Any]]]:
+        """Return tables about one design (name -> column -> values), none unless overridden."""
+        return {}

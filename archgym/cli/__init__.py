@@ -1,0 +1,36 @@
+"""The command line: ``archgym VERB``. Each verb is a thin layer over the Python interface."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from archgym.cli import listing
+from archgym.cli.evaluate import evaluate
+from archgym.errors import ArchgymError
+
+BAD_INPUT = 2
+
+app = typer.Typer(
+    name="archgym",
+    help="Explore design spaces of computer architecture: environments, agents, experiments.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+app.command()(listing.envs)
+app.command()(listing.describe)
+app.command()(listing.agents)
+app.command("describe-agent")(listing.describe_agent)
+app.command()(evaluate)
+
+
+def main() -> None:
+    """Run the command line; errors of the user's input are one line and exit code 2."""
+    try:
+        app()
+    except ArchgymError as error:
+        print(f"archgym: {error}", file=sys.stderr)
+        sys.exit(BAD_INPUT)

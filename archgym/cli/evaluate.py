@@ -1,0 +1,88 @@
+"""The verb that evaluates designs out of a CSV file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from archgym import registry
+from archgym.cli.design_file import DesignFile, read_designs
+from archgym.cli.options import (
+    CostModelOption,
+    ObjectiveOption,
+    Settings,
+    Workload,
+    parse_objective_option,
+    parse_settings,
+)
+from archgym.errors import ArchgymError, StoreError
+from archgym.outcome import Outcomes
+from archgym.problem import Problem
+from archgym.whole_file import write_csv
+
+INVALID = "invalid"
+
+
+def evaluate(
+    env: Annotated[str, typer.Argument(help="An environment's id, see `archgym envs`.")],
+    designs: Annotated[Path, typer.Option(help="CSV with one column per parameter.")],
+    output: Annotated[Path, typer.Option(help="CSV to write; appears whole or not at all.")],
+    workload: Workload = None,
+    objective: ObjectiveOption = None,
+    settings: Settings = None,
+    cost_model: CostModelOption = None,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="A bad cell costs only its row.")
+    ] = False,
+    detail: Annotated[
+        Path | None, typer.Option(help="Folder for one table per row, where the model has one.")
+    ] = None,
+) -> None:
+    """Evaluate the designs of a CSV file, one output row per input row.
+
+    Example: archgym evaluate dram --workload stream --designs in.csv --output out.csv
+    """
+    problem = registry.environments.get(env).make_problem(
+        workload, parse_objective_option(objective), cost_model, **parse_settings(settings)
+    )
+    if not output.resolve().parent.is_dir():
+        raise StoreError(f"{output}: the folder {output.parent} does not exist")
+    file = read_designs(designs, problem.space)
+    if file.errors and not keep_going:
+        raise ArchgymError(f"{designs}: {file.errors[min(file.errors)]}")
+    outcomes = problem.outcomes(file.batch)
+    write_csv(output, _header(file, problem), _rows(file, problem, outcomes))
+    if detail is not None:
+        _write_details(detail, file, problem)
+
+
+def _header(file: DesignFile, problem: Problem) -> list[str]:
+    return [*problem.space.names, *problem.metric_names, "reward", "status", "error"]
+
+
+def _rows(file: DesignFile, problem: Problem, outcomes: Outcomes) -> list[list[Any]]:
+    designs = file.batch.frame()
+    names = problem.metric_names
+    columns: list[list[Any]] = [designs[name].tolist() for name in problem.space.names]
+    columns += [outcomes.metrics[name].tolist() for name in names]
+    columns += [outcomes.reward.tolist(), outcomes.labels(), outcomes.errors()]
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    for row, reason in file.errors.items():
+        given = [file.cells[row].get(name, "") for name in problem.space.names]
+        rows[row] = [*given, *[None] * (len(names) + 1), INVALID, reason]
+    return rows
+
+
+def _write_details(folder: Path, file: DesignFile, problem: Problem) -> None:
+    """Write ``row-<n>-<table>.csv`` for every evaluated row."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for row in range(len(file.batch)):
+        if row in file.errors:
+            continue
+        tables = problem.cost_model.detail(file.batch.select([row]), problem.workload)
+        for name, table in tables.items():
+            columns = [values.tolist() for values in table.values()]
+            path = folder / f"row-{row}-{name}.csv"
+            write_csv(path, list(table), [list(line) for line in zip(*columns, strict=True)])

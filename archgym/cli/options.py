@@ -1,0 +1,57 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from archgym.cli.tables import Format
+from archgym.errors import SettingError
+
+Workload = Annotated[
+    str | None, typer.Option(help="A registered workload or a file; the default one otherwise.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="A setting of the environment; repeatable."),
+]
+ObjectiveOption = Annotated[
+    str | None,
+    typer.Option(help="A named objective, or a mapping such as '{minimize: total_time_ns}'."),
+]
+CostModelOption = Annotated[str | None, typer.Option(help="The cost model to use.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
+
+
+def parse_settings(given: Sequence[str] | None) -> dict[str, str]:
+    """Return the mapping of ``KEY=VALUE`` texts.
+
+    Raises:
+        SettingError: A text has no equals sign, or a key is given twice.
+    """
+    settings: dict[str, str] = {}
+    for text in given or []:
+        key, sign, value = text.partition("=")
+        if not sign or not key:
+            raise SettingError(f"--set {text!r}: write it as key=value")
+        if key in settings:
+            raise SettingError(f"--set {key!r} is given twice")
+        settings[key] = value
+    return settings
+
+
+def parse_objective_option(text: str | None) -> Any:
+    """Return an objective's name, or the mapping that the text stands for.
+
+    Raises:
+        SettingError: The text looks like a mapping but is not well formed.
+    """
+    if text is None or not text.lstrip().startswith("{"):
+        return text
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise SettingError(f"--objective {text!r}: {error}") from None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 
 @dataclass(frozen=True)
@@ -31,3 +33,47 @@ class Trace:
 
     def __len__(self) -> int:
         return len(self.times)
+
+    def head(self, requests: int) -> Trace:
+        """Return the first ``requests`` requests."""
+        parts = (self.times, self.writes, self.addresses, self.lengths)
+        return Trace(self.name, *(part[:requests] for part in parts), self.relative)
+
+
+def make_trace(
+    name: str,
+    times: ArrayLike,
+    writes: ArrayLike,
+    addresses: ArrayLike,
+    lengths: ArrayLike | None = None,
+    *,
+    relative: bool = False,
+) -> Trace:
+    """Return a trace of read-only arrays of the right types; no lengths means one burst each."""
+    cycles = _frozen(times, np.int64)
+    no_lengths = np.zeros(len(cycles), dtype=np.int64)
+    return Trace(
+        name,
+        cycles,
+        _frozen(writes, np.uint8),
+        _frozen(addresses, np.int64),
+        _frozen(no_lengths if lengths is None else lengths, np.int64),
+        relative,
+    )
+
+
+def content_hash(trace: Trace) -> str:
+    """Return the SHA-256 hex digest of the requests; the name does not count."""
+    digest = hashlib.sha256(b"relative" if trace.relative else b"absolute")
+    for part, kind in _STORED_AS:
+        digest.update(np.ascontiguousarray(getattr(trace, part), dtype=kind).tobytes())
+    return digest.hexdigest()
+
+
+_STORED_AS = (("times", "<i8"), ("writes", "u1"), ("addresses", "<i8"), ("lengths", "<i8"))
+
+
+def _frozen(values: ArrayLike, kind: type[np.generic]) -> NDArray[Any]:
+    array = np.array(values, dtype=kind)
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,49 @@
+# Two commands do everything on a machine with Python 3.11, pip and make:
+#   make demo    the core, a first experiment, its leaderboard
+#   make test    everything that tests need, and the tests
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable
+LAUNCHES := experiments/launches
+
+# One computing thread per process: more threads only fight over the cores (see docs/figures.md).
+export OMP_NUM_THREADS ?= 1
+export MKL_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+
+.PHONY: demo demo-rl test check format benchmarks clean
+
+demo: $(VENV)/core
+	$(BIN)/archgym run $(LAUNCHES)/quickstart.yaml --workers 2
+	$(BIN)/archgym leaderboard
+
+demo-rl: $(VENV)/rl
+	$(BIN)/archgym run $(LAUNCHES)/quickstart_ppo.yaml --workers 2
+	$(BIN)/archgym leaderboard
+
+test: $(VENV)/dev
+	$(BIN)/python -m pytest
+
+check: $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+benchmarks: $(VENV)/dev
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+# A stamp per set of extras; `dev` brings `rl`, which brings the core.
+$(VENV)/rl: EXTRAS := [rl]
+$(VENV)/dev: EXTRAS := [dev]
+$(VENV)/core $(VENV)/rl $(VENV)/dev: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(INSTALL) ".$(EXTRAS)"
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,71 @@
+"""A memory as the reference controller sees it: counts, timing, address bits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+GROUP_STANDARDS = ("DDR4", "HBM2")
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where an address lives; ``bank`` counts over the whole channel."""
+
+    rank: int
+    group: int
+    bank: int
+    row: int
+
+
+class Memory:
+    """Reads one entry of ``memories`` in the layout of the memory YAML files."""
+
+    def __init__(self, entry: dict[str, Any]) -> None:
+        organisation = entry["organisation"]
+        self.standard: str = entry["memory_type"]
+        self.power: dict[str, float] | None = entry["power"]
+        self.clock_mhz: float = entry["clock_mhz"]
+        self.devices: int = organisation["nbrOfDevices"]
+        self.data_rate: int = organisation["dataRate"]
+        self.burst_length: int = organisation["burstLength"]
+        self.bytes_per_burst: int = self.burst_length * organisation["width"] * self.devices // 8
+        # HBM2 pseudo-channels behave as ranks.
+        self.ranks: int = organisation.get("nbrOfPseudoChannels") or organisation["nbrOfRanks"]
+        self.groups_per_rank: int = organisation.get("nbrOfBankGroups", 1)
+        self.banks_per_rank: int = organisation["nbrOfBanks"]
+        self.banks_per_group = self.banks_per_rank // self.groups_per_rank
+        self.period_ps = round(1e6 / self.clock_mhz)
+        self.timing = SimpleNamespace(
+            **entry["timing_cycles"], BURST=self.burst_length // self.data_rate
+        )
+        self.address_mappings: dict[str, dict[str, list[int]]] = entry["address_mappings"]
+
+    @property
+    def banks(self) -> range:
+        return range(self.ranks * self.banks_per_rank)
+
+    def rank_of(self, bank: int) -> int:
+        return bank // self.banks_per_rank
+
+    def group_of(self, bank: int) -> int:
+        """Global index of the bank's group."""
+        return bank // self.banks_per_group
+
+    def banks_of_rank(self, rank: int) -> range:
+        return range(rank * self.banks_per_rank, (rank + 1) * self.banks_per_rank)
+
+    def locate(self, address: int, mapping: str) -> Location:
+        bits = self.address_mappings[mapping]
+
+        def field(name: str) -> int:
+            return sum(
+                (address >> position & 1) << place
+                for place, position in enumerate(bits.get(name, []))
+            )
+
+        rank = field("PSEUDOCHANNEL_BIT") if "PSEUDOCHANNEL_BIT" in bits else field("RANK_BIT")
+        group = field("BANKGROUP_BIT") + self.groups_per_rank * rank
+        bank = field("BANK_BIT") + self.banks_per_group * group
+        return Location(rank, group, bank, field("ROW_BIT"))

@@ -1,0 +1,125 @@
+"""Run a whole trace through the reference controller."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+from .arbiter import QueueingArbiter, SimpleArbiter, TracePlayer
+from .controller import Controller, LoggedCommand
+from .knobs import ReferenceKnobs
+from .memory import Memory
+from .request import Request
+
+
+class NoProgressError(AssertionError):
+    """Requests are left but nothing will ever happen again: a defect of the reference."""
+
+
+@dataclass(frozen=True)
+class ReferenceResult:
+    """``latencies`` are cycles from the first offer to the delivery, in trace order."""
+
+    total_cycles: int
+    total_time_ns: float
+    latencies: list[int]
+    is_write: list[bool]
+    log: list[LoggedCommand]
+    counts: Counter[str]
+
+    def mean_read_latency(self) -> float:
+        reads = [
+            latency
+            for latency, write in zip(self.latencies, self.is_write, strict=True)
+            if not write
+        ]
+        return sum(reads) / len(reads)
+
+
+def make_requests(
+    memory: Memory, knobs: ReferenceKnobs, writes: list[int], addresses: list[int]
+) -> list[Request]:
+    """One burst per request, aligned down."""
+    requests = []
+    for index, (write, address) in enumerate(zip(writes, addresses, strict=True)):
+        aligned = address - address % memory.bytes_per_burst
+        location = memory.locate(aligned, knobs.address_mapping)
+        requests.append(Request(index, bool(write), aligned, location))
+    return requests
+
+
+def simulate_reference(
+    memory: Memory,
+    knobs: ReferenceKnobs,
+    times: list[int],
+    writes: list[int],
+    addresses: list[int],
+) -> ReferenceResult:
+    """Times are cycles of the memory clock."""
+    requests = make_requests(memory, knobs, writes, addresses)
+    player = TracePlayer(requests, times)
+    arbiter = (
+        SimpleArbiter(player)
+        if knobs.arbiter == "simple"
+        else QueueingArbiter(
+            player, knobs.max_active_transactions, in_issue_order=knobs.arbiter == "reorder"
+        )
+    )
+    controller = Controller(memory, knobs, arbiter)
+    now = 0
+    while True:
+        _cycle(controller, arbiter, now)
+        if arbiter.delivered == len(requests):
+            return _result(memory, controller, requests)
+        now = _next_cycle(controller, arbiter, now)
+
+
+def _cycle(controller: Controller, arbiter: SimpleArbiter | QueueingArbiter, now: int) -> None:
+    """First the controller's own wake-up, then what arrives now, then the other bus."""
+    controller.activate(now, arrivals_seen=False)
+    if isinstance(arbiter, QueueingArbiter):
+        while controller.wake == now:
+            controller.activate(now, arrivals_seen=False)
+    arbiter.step(now)
+    if arbiter.arrives_at() == now:
+        controller.activate(now, arrivals_seen=True)
+    while controller.wake == now:
+        controller.activate(now, arrivals_seen=True)
+
+
+def _next_cycle(controller: Controller, arbiter: SimpleArbiter | QueueingArbiter, now: int) -> int:
+    """The next cycle in which anything at all can happen."""
+    while not (pending := _pending_events(controller, arbiter)):
+        if not controller.break_deadlock(now):
+            raise NoProgressError(f"nothing happens after cycle {now}")
+        if controller.wake == now:
+            return now
+    acceptance = arbiter.next_acceptance()
+    if acceptance is not None:
+        pending.append(acceptance)
+    return int(max(now + 1, min(pending)))
+
+
+def _pending_events(
+    controller: Controller, arbiter: SimpleArbiter | QueueingArbiter
+) -> list[float]:
+    """Commands and refreshes due, responses, and arrivals that the buffer has space for."""
+    times = [controller.wake, controller.responses.next_time(), arbiter.next_delivery()]
+    if controller.scheduler.has_space():
+        times += [arbiter.arrives_at(), arbiter.next_acceptance()]
+    return [time for time in times if time is not None and time != math.inf]
+
+
+def _result(memory: Memory, controller: Controller, requests: list[Request]) -> ReferenceResult:
+    delivered = [request.delivered for request in requests if request.delivered is not None]
+    offered = [request.offered for request in requests if request.offered is not None]
+    total_cycles = max(delivered)
+    return ReferenceResult(
+        total_cycles=total_cycles,
+        total_time_ns=total_cycles * memory.period_ps / 1000,
+        latencies=[end - start for end, start in zip(delivered, offered, strict=True)],
+        is_write=[request.is_write for request in requests],
+        log=controller.log,
+        counts=Counter(entry.command for entry in controller.log),
+    )

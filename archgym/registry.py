@@ -8,13 +8,15 @@ Our own and third-party packages register alike, in their ``pyproject.toml``::
     [project.entry-points."archgym.agents"]
     my_agent = "my_package.my_agent:MyAgent"
 
-Programs may also register objects directly, for example from a notebook.
+Programs may also register objects directly, for example from a notebook, and any object can be
+named by its import path, ``my_package.my_family:ENVIRONMENT``, without being registered.
 """
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import entry_points
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from archgym.errors import UnknownNameError
@@ -47,18 +49,35 @@ class Registry(Generic[Entry]):
         """Register an object under a name, in this process only."""
         self._added[name] = entry
 
+    def remove(self, name: str) -> None:
+        """Forget an object that was registered by `add`.
+
+        Raises:
+            KeyError: There is none of that name.
+        """
+        del self._added[name]
+
     def get(self, name: str) -> Entry:
-        """Return the object of that name.
+        """Return the object of that name or import path.
 
         Raises:
             UnknownNameError: There is none. Guesses which was meant.
         """
+        if ":" in name:
+            return self._imported(name)
         if name not in self._added:
             points = self._points()
             if name not in points:
                 raise UnknownNameError(self._kind, name, self.names())
             self._added[name] = points[name].load()
         return self._added[name]
+
+    def _imported(self, path: str) -> Entry:
+        try:
+            entry: Entry = resolve_name(path)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise UnknownNameError(self._kind, path, self.names(), f": {error}") from error
+        return entry
 
     def _points(self) -> dict[str, Any]:
         return _entry_points(self._group)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from archgym.cost_models.dram.trace import Trace, make_trace
@@ -35,7 +36,10 @@ def read_npz(path: str | Path) -> Trace:
 
 def _load(path: str | Path) -> dict[str, NDArray[Any]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        archive = np.load(path, allow_pickle=False)
+        if not isinstance(archive, NpzFile):
+            raise WorkloadError(f"{path}: not a readable .npz archive (a single array)")
+        with archive:
             missing = sorted(set(_HIGHEST) - set(archive.files))
             if missing:
                 raise WorkloadError(

@@ -50,6 +50,6 @@ def find(log: AccessLog, base: int, table: Slots, key: int) -> int:
 
 
 @compiled
-def _home(key: int, slots: int) -> np.int64:
+def _home(key: int, slots: int) -> int:
     mixed = (np.uint64(key) * _KNUTH) >> np.uint64(32)
-    return np.int64((mixed * np.uint64(slots)) >> np.uint64(32))
+    return int(np.int64((mixed * np.uint64(slots)) >> np.uint64(32)))

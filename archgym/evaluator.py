@@ -25,7 +25,8 @@ class Record:
     Attributes:
         first_step: Evaluations made before this batch.
         batch: The designs.
-        outcomes: Their outcomes.
+        measured: What the cost model said, before the objective's verdict.
+        outcomes: The verdict, with what was measured.
         cached: bool (n,), True where the design was evaluated before.
         replayed: How many of the first designs were stored already.
         ask_seconds: Time the agent took since the last evaluation ended.
@@ -34,6 +35,7 @@ class Record:
 
     first_step: int
     batch: Batch
+    measured: Measurements
     outcomes: Outcomes
     cached: NDArray[np.bool_]
     replayed: int
@@ -112,11 +114,14 @@ class Evaluator:
         if count > self.remaining:
             raise BudgetSpentError(f"{count} evaluations asked, {self.remaining} remain")
         replayed = self._replay(batch)
-        outcomes, cached = self._evaluate(batch)
+        measured, cached = self._measure(batch)
+        outcomes = self.problem.score(measured)
         ended = time.perf_counter()
         if self._recorder is not None and replayed < count:
             asked, took = started - self._clock, ended - started
-            self._recorder(Record(self.spent, batch, outcomes, cached, replayed, asked, took))
+            self._recorder(
+                Record(self.spent, batch, measured, outcomes, cached, replayed, asked, took)
+            )
         self.spent += count
         self.ask_seconds += started - self._clock
         self.evaluate_seconds += ended - started
@@ -128,7 +133,7 @@ class Evaluator:
         if self._isolated is not None:
             self._isolated.close()
 
-    def _evaluate(self, batch: Batch) -> tuple[Outcomes, NDArray[np.bool_]]:
+    def _measure(self, batch: Batch) -> tuple[Measurements, NDArray[np.bool_]]:
         keys = batch.keys()
         new = self._cache.first_unknown(keys)
         cached = np.ones(len(batch), dtype=bool)
@@ -136,11 +141,11 @@ class Evaluator:
         if len(new) == len(batch):
             measured = self.problem.measure(batch, self._run)
             self._cache.add(keys, measured)
-            return self.problem.score(measured), cached
+            return measured, cached
         if new:
             measured = self.problem.measure(batch.select(new), self._run)
             self._cache.add([keys[row] for row in new], measured)
-        return self.problem.score(self._cache.take(keys)), cached
+        return self._cache.take(keys), cached
 
     def _replay(self, batch: Batch) -> int:
         """Put what the history knows of this batch into the cache; return how many designs."""

@@ -1,0 +1,1 @@
+"""Memory-controller exploration: the environment ``dram``."""

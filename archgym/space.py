@@ -117,7 +117,7 @@ class DesignSpace:
         return Batch(self, codes), errors
 
     def canonical(self, codes: Codes) -> Codes:
-        """Return codes in which parameters without effect hold their default."""
+        """Return codes in which parameters without effect hold one fixed value of the grid."""
         if not self._reducible:
             return codes
         result = codes.copy()
@@ -125,7 +125,7 @@ class DesignSpace:
             columns = self.columns[parameter.name]
             tidy = parameter.canonical(result[:, columns])
             active = self._active(parameter, result)
-            result[:, columns] = np.where(active[:, None], tidy, self._defaults[columns])
+            result[:, columns] = np.where(active[:, None], tidy, self._resting[columns])
         return result
 
     @cached_property
@@ -133,9 +133,14 @@ class DesignSpace:
         return tuple(p for p in self.parameters if p.active_when or len(p.axes) > 1)
 
     @cached_property
-    def _defaults(self) -> Codes:
+    def _resting(self) -> Codes:
+        """Return the defaults; 0 where a default lies off the grid, which is all we enumerate."""
         rows = [code for p in self.parameters for code in p.parse(p.default_value)]
-        return np.array(rows, dtype=self.dtype)
+        on_grid = [
+            code if axis.size is None or code < axis.size else 0
+            for code, axis in zip(rows, self.axes, strict=True)
+        ]
+        return np.array(on_grid, dtype=self.dtype)
 
     def active(self, batch: Batch) -> dict[str, NDArray[np.bool_]]:
         """Return, per parameter, whether it has an effect in each design, shape (n,)."""

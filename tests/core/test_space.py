@@ -140,3 +140,22 @@ def test_the_edges_of_the_unit_cube_are_inside():
     codes = encodings.from_unit(REALS, corners)
     assert codes[0].tolist() == [0.1, -1.0, 0]
     assert codes[1].tolist() == [10.0, 1.0, 4]
+
+
+def test_a_default_off_the_grid_hides_no_idle_design() -> None:
+    space = DesignSpace(
+        [
+            Categorical("refresh", ("none", "all"), default="all"),
+            Ordinal(
+                "postponed",
+                (1, 2, 4),
+                default=0,
+                legal=(0, 8),
+                active_when={"refresh": ("all",)},
+            ),
+        ]
+    )
+    found = [design for batch in space.enumerate() for design in batch.dicts()]
+    assert [design["refresh"] for design in found] == ["none", "all", "all", "all"]
+    idle = space.encode([{"refresh": "none", "postponed": value} for value in (0, 1, 3)])
+    assert len(set(idle.keys())) == 1

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 
 from archgym.cost_models.dram.workloads.address_space import place_arrays
@@ -16,5 +18,5 @@ def test_arrays_lie_on_pages_and_do_not_overlap():
     bases = place_arrays(np.random.default_rng(1), sizes)
     spans = sorted((base, base + size) for base, size in zip(bases, sizes, strict=True))
     assert all(base % 4096 == 0 for base in bases)
-    assert all(high <= low for (_, high), (low, _) in zip(spans, spans[1:], strict=False))
+    assert all(high <= low for (_, high), (low, _) in pairwise(spans))
     assert spans[-1][1] <= 1 << 30

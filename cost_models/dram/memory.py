@@ -1,0 +1,254 @@
+"""Memories: organisation, timing, currents and address maps of one DRAM channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from archgym.cost_models.dram.address import AddressMapping, address_mapping
+from archgym.cost_models.dram.standard import Standard, load_standard
+from archgym.errors import SettingError, UnknownNameError
+
+ALIASES = {"micron_1gb_ddr3_1600_8bit_g": "ddr3_1600"}
+
+
+@dataclass(frozen=True)
+class MemorySpec:
+    """One channel of one memory.
+
+    Attributes:
+        name: Value of the setting ``memory``, or the stem of the user's file.
+        standard: The rules of its standard.
+        clock_mhz: Command clock.
+        request_bytes: Bytes of a request that states no length.
+        burst_length: Beats of a burst.
+        data_rate: Beats per clock cycle.
+        bus_bytes: Width of the data bus of a channel (pseudo-channel), all devices.
+        devices: Devices that work in step on one rank.
+        ranks: Ranks; the pseudo-channels of an HBM channel are ranks.
+        groups: Bank groups of a rank.
+        banks: Banks of a rank.
+        rows: Rows of a bank.
+        columns: Columns of a row.
+        timing: Timings by JEDEC name, in clock cycles.
+        power: Currents (mA per device) and voltages (V) by name; None where there are none.
+        mappings: Address maps by name.
+        source: Where the numbers come from.
+    """
+
+    name: str
+    standard: Standard
+    clock_mhz: float
+    request_bytes: int
+    burst_length: int
+    data_rate: int
+    bus_bytes: int
+    devices: int
+    ranks: int
+    groups: int
+    banks: int
+    rows: int
+    columns: int
+    timing: Mapping[str, int]
+    power: Mapping[str, float] | None
+    mappings: Mapping[str, AddressMapping]
+    source: str
+
+    @property
+    def burst_bytes(self) -> int:
+        """Bytes that one column command moves."""
+        return self.burst_length * self.bus_bytes
+
+    @property
+    def capacity_bytes(self) -> int:
+        """Bytes of the whole channel."""
+        return self.ranks * self.banks * self.rows * self.columns * self.bus_bytes
+
+    @property
+    def clock_ps(self) -> int:
+        """Clock period rounded to 1 ps, the resolution at which the reference simulates."""
+        return round(1e6 / self.clock_mhz)
+
+    @property
+    def burst_cycles(self) -> int:
+        """Clock cycles that a burst holds the data bus."""
+        return self.burst_length // self.data_rate
+
+
+def memory_names() -> list[str]:
+    """Return the names of the memories in the package, aliases included."""
+    folder = resources.files(__package__) / "memories"
+    files = [Path(entry.name) for entry in folder.iterdir()]
+    return sorted([f.stem for f in files if f.suffix == ".yaml"] + list(ALIASES))
+
+
+def load_memory(name: str | Path) -> MemorySpec:
+    """Return a memory by name, or read a user's YAML file (a name that ends in .yaml or .yml).
+
+    Raises:
+        UnknownNameError: No such memory.
+        SettingError: The file cannot be read or breaks a rule; says which key and why.
+    """
+    path = Path(name)
+    if path.suffix in {".yaml", ".yml"}:
+        return read_memory(path)
+    return _packaged_memory(ALIASES.get(str(name), str(name)))
+
+
+@cache
+def _packaged_memory(name: str) -> MemorySpec:
+    if name not in memory_names():
+        raise UnknownNameError("memory", name, memory_names(), "; or give a YAML file")
+    text = (resources.files(__package__) / "memories" / f"{name}.yaml").read_text("utf-8")
+    return memory_from_mapping(name, yaml.safe_load(text), name)
+
+
+def read_memory(path: Path) -> MemorySpec:
+    """Read a memory from a YAML file in the layout of the packaged ones."""
+    try:
+        entry = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SettingError(f"memory file {path}: {error}") from error
+    if isinstance(entry, dict) and isinstance(entry.get("memories"), dict):
+        if len(entry["memories"]) != 1:
+            raise SettingError(f"memory file {path}: holds several memories, one is wanted")
+        entry = next(iter(entry["memories"].values()))
+    return memory_from_mapping(path.stem, entry, f"memory file {path}")
+
+
+def memory_from_mapping(name: str, entry: Any, where: str) -> MemorySpec:
+    """Build and check a memory from its YAML form.
+
+    Raises:
+        SettingError: A missing or impossible entry, a map that does not fit the organisation, or
+            timings that break a relation of the standard.
+    """
+    if not isinstance(entry, Mapping):
+        raise SettingError(f"{where}: is not a YAML mapping")
+    standard = load_standard(_text(entry, "memory_type", where), where)
+    organisation = _section(entry, "organisation", where)
+    timing = _timing(_section(entry, "timing_cycles", where), where)
+    maps = _section(entry, "address_mappings", where)
+    ranks = _count(organisation, "nbrOfRanks", where, 1)
+    memory = MemorySpec(
+        name=name,
+        standard=standard,
+        clock_mhz=_positive(entry, "clock_mhz", where),
+        request_bytes=_count(entry, "request_bytes", where),
+        burst_length=_count(organisation, "burstLength", where),
+        data_rate=_count(organisation, "dataRate", where),
+        bus_bytes=_bus_bytes(organisation, where),
+        devices=_count(organisation, "nbrOfDevices", where, 1),
+        ranks=ranks * _count(organisation, "nbrOfPseudoChannels", where, 1),
+        groups=_count(organisation, "nbrOfBankGroups", where, 1),
+        banks=_count(organisation, "nbrOfBanks", where),
+        rows=_count(organisation, "nbrOfRows", where),
+        columns=_count(organisation, "nbrOfColumns", where),
+        timing=timing,
+        power=_power(entry.get("power"), where),
+        mappings={m: address_mapping(m, _section(maps, m, where), where) for m in maps},
+        source=_text(entry, "source", where) if "source" in entry else where,
+    )
+    _check_geometry(memory, organisation, where)
+    for mapping in memory.mappings.values():
+        _check_mapping(memory, mapping, f"{where}: address_mappings.{mapping.name}")
+    standard.check(timing, memory.burst_cycles, where)
+    return memory
+
+
+def _section(entry: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
+    section = entry.get(key)
+    if not isinstance(section, Mapping) or not section:
+        raise SettingError(f"{where}: {key!r} is missing or not a mapping")
+    return section
+
+
+def _text(entry: Mapping[str, Any], key: str, where: str) -> str:
+    value = entry.get(key)
+    if not isinstance(value, str):
+        raise SettingError(f"{where}: {key} = {value!r}: a text is wanted")
+    return value
+
+
+def _positive(entry: Mapping[str, Any], key: str, where: str) -> float:
+    value = entry.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise SettingError(f"{where}: {key} = {value!r}: a positive number is wanted")
+    return float(value)
+
+
+def _count(entry: Mapping[str, Any], key: str, where: str, default: int | None = None) -> int:
+    value = entry.get(key, default)
+    if type(value) is not int or value < 1:
+        raise SettingError(f"{where}: {key} = {value!r}: an integer >= 1 is wanted")
+    return value
+
+
+def _bus_bytes(organisation: Mapping[str, Any], where: str) -> int:
+    bits = _count(organisation, "width", where) * _count(organisation, "nbrOfDevices", where, 1)
+    if bits % 8:
+        raise SettingError(f"{where}: width x nbrOfDevices = {bits} bits is no whole byte")
+    return bits // 8
+
+
+def _timing(section: Mapping[str, Any], where: str) -> dict[str, int]:
+    for key, value in section.items():
+        if type(value) is not int or value < 0:
+            raise SettingError(f"{where}: timing_cycles.{key} = {value!r}: an integer >= 0 cycles")
+    return {str(key): int(value) for key, value in section.items()}
+
+
+def _power(section: Any, where: str) -> dict[str, float] | None:
+    if section is None:
+        return None
+    if not isinstance(section, Mapping):
+        raise SettingError(f"{where}: power is neither null nor a mapping")
+    for key, value in section.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise SettingError(f"{where}: power.{key} = {value!r}: a number >= 0 is wanted")
+    return {str(key): float(value) for key, value in section.items()}
+
+
+def _check_geometry(memory: MemorySpec, organisation: Mapping[str, Any], where: str) -> None:
+    if _count(organisation, "nbrOfChannels", where, 1) != 1:
+        raise SettingError(f"{where}: nbrOfChannels: one channel is simulated")
+    sizes = ("burst_length", "bus_bytes", "ranks", "groups", "banks", "rows", "columns")
+    for size in sizes:
+        if getattr(memory, size).bit_count() != 1:
+            raise SettingError(f"{where}: {size} = {getattr(memory, size)} is no power of two")
+    if memory.banks % memory.groups or memory.burst_length % memory.data_rate:
+        raise SettingError(
+            f"{where}: {memory.banks} banks in {memory.groups} groups, burst length "
+            f"{memory.burst_length} at data rate {memory.data_rate}: does not divide"
+        )
+    if memory.burst_length > memory.columns:
+        raise SettingError(f"{where}: a burst of {memory.burst_length} exceeds the row")
+
+
+def _check_mapping(memory: MemorySpec, mapping: AddressMapping, where: str) -> None:
+    fields = {
+        "BYTE": memory.bus_bytes,
+        "COLUMN": memory.columns,
+        "BANK": memory.banks // memory.groups,
+        "BANKGROUP": memory.groups,
+        "ROW": memory.rows,
+        "CHANNEL": 1,
+    }
+    for field, size in fields.items():
+        bits = len(mapping.bits.get(field, ()))
+        if 1 << bits != size:
+            raise SettingError(f"{where}: {field}_BIT has {bits} bits, the device has {size}")
+    ranks = len(mapping.bits.get("RANK", ())) + len(mapping.bits.get("PSEUDOCHANNEL", ()))
+    if 1 << ranks != memory.ranks:
+        raise SettingError(f"{where}: {ranks} rank bits, the device has {memory.ranks} ranks")
+    inside = set(mapping.bits.get("BYTE", ())) | set(mapping.bits["COLUMN"])
+    if not set(range(memory.burst_bytes.bit_length() - 1)) <= inside:
+        raise SettingError(f"{where}: a burst of {memory.burst_bytes} bytes leaves its row")
+    if any(first < memory.burst_bytes.bit_length() - 1 for first, _ in mapping.xor):
+        raise SettingError(f"{where}.XOR: changes an address bit inside a burst")

@@ -45,16 +45,29 @@ class Term:
 
 @dataclass(frozen=True)
 class Limit:
-    """A bound that a metric must keep for the design to be feasible."""
+    """A bound that a metric must keep for the design to be feasible.
+
+    Attributes:
+        metric: What is bounded.
+        bound: In the metric's unit; with ``is_ratio`` times the reference design's value.
+        is_maximum: Whether values must stay below the bound, or above.
+        is_ratio: Whether the bound is relative to the reference design.
+    """
 
     metric: Metric
     bound: float
     is_maximum: bool = True
+    is_ratio: bool = False
 
-    def violation(self, values: Floats) -> Floats:
+    def limit(self, reference: Mapping[str, float]) -> float:
+        """Return the bound in the metric's unit."""
+        return self.bound * reference[self.metric.name] if self.is_ratio else self.bound
+
+    def violation(self, values: Floats, reference: Mapping[str, float]) -> Floats:
         """Return by how much the bound is broken relative to it, 0 where it is kept."""
-        excess = values - self.bound if self.is_maximum else self.bound - values
-        return np.maximum(excess, 0.0) / max(abs(self.bound), _SMALLEST_RATIO)
+        limit = self.limit(reference)
+        excess = values - limit if self.is_maximum else limit - values
+        return np.maximum(excess, 0.0) / max(abs(limit), _SMALLEST_RATIO)
 
 
 class Form(Protocol):
@@ -89,24 +102,36 @@ class Objective:
         names = [term.metric.name for term in self.form.terms]
         return tuple(dict.fromkeys(names + [limit.metric.name for limit in self.limits]))
 
+    @property
+    def compared(self) -> tuple[Metric, ...]:
+        """Metrics that are compared with those of the reference design."""
+        terms = self.form.terms if self.form.needs_reference else ()
+        relative = [limit.metric for limit in self.limits if limit.is_ratio]
+        return (*(term.metric for term in terms), *relative)
+
     def score(self, measured: Measurements, reference: Mapping[str, float]) -> Outcomes:
         """Return outcomes of measurements, given the metrics of the reference design."""
         violation = measured.violation
         for limit in self.limits:
-            violation = violation + limit.violation(measured.metrics[limit.metric.name])
+            values = measured.metrics[limit.metric.name]
+            violation = violation + limit.violation(values, reference)
         components = self.form.components(measured.metrics, reference)
         reward = self.form.reward(components)
         status, error = measured.status, measured.error
         good = (violation == 0.0) & (status == Status.OK) & np.isfinite(reward)
         if not good.all():
-            status, error = self._explain(measured, violation, reward)
+            status, error = self._explain(measured, reference, violation, reward)
             penalty = _penalty(status, violation)
             reward = np.where(good, reward, penalty)
             components = np.where(good[:, None], components, penalty[:, None])
         return Outcomes(measured.metrics, violation, status, error, reward, components)
 
     def _explain(
-        self, measured: Measurements, violation: Floats, reward: Floats
+        self,
+        measured: Measurements,
+        reference: Mapping[str, float],
+        violation: Floats,
+        reward: Floats,
     ) -> tuple[NDArray[np.uint8], dict[int, str]]:
         ran = measured.status == Status.OK
         missing = ran & ~np.isfinite(reward)
@@ -114,16 +139,16 @@ class Objective:
         status = np.where(broken, np.uint8(Status.INFEASIBLE), measured.status)
         error = dict(measured.error)
         for row in np.flatnonzero(broken).tolist():
-            reason = self._reason(measured, row) or f"objective {self.name!r} has no value here"
-            error.setdefault(row, reason)
+            reason = self._reason(measured, reference, row)
+            error.setdefault(row, reason or f"objective {self.name!r} has no value here")
         return status, error
 
-    def _reason(self, measured: Measurements, row: int) -> str:
+    def _reason(self, measured: Measurements, reference: Mapping[str, float], row: int) -> str:
         for limit in self.limits:
             value = float(measured.metrics[limit.metric.name][row])
-            if limit.violation(np.array([value]))[0] > 0:
-                sign = "<=" if limit.is_maximum else ">="
-                return f"{limit.metric.name} is {value:g}, required {sign} {limit.bound:g}"
+            if limit.violation(np.array([value]), reference)[0] > 0:
+                required = f"{'<=' if limit.is_maximum else '>='} {limit.limit(reference):g}"
+                return f"{limit.metric.name} is {value:g}, required {required}"
         return "the cost model calls it infeasible" if measured.violation[row] else ""
 
 

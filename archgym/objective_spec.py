@@ -18,7 +18,8 @@ def parse_objective(spec: Spec, named: Mapping[str, Spec], metrics: Metrics) -> 
     """Return the objective of a name or of a mapping such as ``{minimize: total_time_ns}``.
 
     A mapping has exactly one form (minimize, maximize, weighted, product, targets, pareto,
-    archgym_legacy) and optionally ``subject_to: {metric: {max: bound}}``.
+    archgym_legacy) and optionally ``subject_to: {metric: {max: bound}}``, with max, min, or
+    max_ratio, min_ratio for bounds that are multiples of the default design's value.
 
     Raises:
         UnknownNameError: The name, the form or a metric is unknown.
@@ -53,10 +54,17 @@ def _limits(spec: Any, metrics: Metrics) -> tuple[Limit, ...]:
     for name, bounds in _mapping("subject_to", spec).items():
         metric = find_metric(name, metrics)
         for word, bound in _mapping(f"subject_to, {name}", bounds).items():
-            if word not in ("max", "min") or isinstance(bound, bool | str):
-                raise SettingError(f"subject_to, {name!r}: use max or min with a number")
-            limits.append(Limit(metric, float(bound), word == "max"))
+            limits.append(_limit(metric, word, bound))
     return tuple(limits)
+
+
+def _limit(metric: Metric, word: str, bound: Any) -> Limit:
+    if word not in LIMITS or isinstance(bound, bool) or not isinstance(bound, int | float):
+        raise SettingError(f"subject_to, {metric.name!r}: use {', '.join(LIMITS)} with a number")
+    is_maximum, is_ratio = LIMITS[word]
+    if is_ratio and metric.signed:
+        raise SettingError(f"subject_to, {metric.name!r}: it may be 0, so ratios make no sense")
+    return Limit(metric, float(bound), is_maximum, is_ratio)
 
 
 def _single(word: str) -> Callable[[Any, Metrics], Form]:
@@ -111,6 +119,13 @@ def _mapping(where: str, spec: Any) -> Mapping[str, Any]:
     return spec
 
 
+# Word -> (is a maximum, is a multiple of the reference design's value).
+LIMITS = {
+    "max": (True, False),
+    "min": (False, False),
+    "max_ratio": (True, True),
+    "min_ratio": (False, True),
+}
 FORMS: dict[str, Callable[[Any, Metrics], Form]] = {
     "minimize": _single("minimize"),
     "maximize": _single("maximize"),

@@ -99,17 +99,17 @@ class Problem:
         Raises:
             SettingError: The default design fails, or lacks a metric that the objective needs.
         """
-        if not self.objective.form.needs_reference:
+        if not self.objective.compared:
             return {}
         measured = self.measure(self.space.default)
         if measured.status[0] != Status.OK:
             raise SettingError(f"the default design of {self.env} fails: {measured.error[0]}")
         reference = {name: float(values[0]) for name, values in measured.metrics.items()}
-        for term in self.objective.form.terms:
-            value = reference[term.metric.name]
-            if not np.isfinite(value) or (value <= 0 and not term.metric.signed):
+        for metric in self.objective.compared:
+            value = reference[metric.name]
+            if not np.isfinite(value) or (value <= 0 and not metric.signed):
                 raise SettingError(
-                    f"objective {self.objective.name!r}: {term.metric.name} of the default design"
+                    f"objective {self.objective.name!r}: {metric.name} of the default design"
                     f" is {value:g} on workload {self.workload_name!r}, so nothing compares to it"
                 )
         return reference

@@ -82,6 +82,17 @@ def test_every_feasible_design_beats_every_infeasible_one():
     assert outcomes.error[1] == "energy_pj is 66, required <= 60"
 
 
+def test_a_limit_may_be_a_multiple_of_the_reference():
+    limited = {"minimize": "energy_pj", "subject_to": {"time_ns": {"max_ratio": 1.1}}}
+    objective = parse_objective(limited, NAMED, METRICS)
+    bound = 1.1 * REFERENCE["time_ns"]
+    outcomes = objective.score(measured(time=[bound, 2 * bound]), REFERENCE)
+    assert outcomes.labels() == ["ok", "infeasible"]
+    assert outcomes.error == {1: f"time_ns is {2 * bound:g}, required <= {bound:g}"}
+    assert outcomes.violation == pytest.approx([0.0, 1.0])
+    assert "time_ns" in [metric.name for metric in objective.compared]
+
+
 def test_failed_and_missing_values_are_finite_and_last():
     bad = measured(time=[np.nan, 1.0])
     crashed = Measurements(bad.metrics, bad.violation, np.array([0, 3], np.uint8), {1: "boom"})

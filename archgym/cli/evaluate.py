@@ -67,12 +67,18 @@ def _rows(file: DesignFile, problem: Problem, outcomes: Outcomes) -> list[list[A
     names = problem.metric_names
     columns: list[list[Any]] = [designs[name].tolist() for name in problem.space.names]
     columns += [outcomes.metrics[name].tolist() for name in names]
-    columns += [outcomes.reward.tolist(), outcomes.labels(), outcomes.errors()]
+    reasons = [_last_line(error) for error in outcomes.errors()]
+    columns += [outcomes.reward.tolist(), outcomes.labels(), reasons]
     rows = [list(row) for row in zip(*columns, strict=True)]
     for row, reason in file.errors.items():
         given = [file.cells[row].get(name, "") for name in problem.space.names]
         rows[row] = [*given, *[None] * (len(names) + 1), INVALID, reason]
     return rows
+
+
+def _last_line(error: str) -> str:
+    """Return the line of a traceback that says what happened."""
+    return error.strip().splitlines()[-1] if error.strip() else ""
 
 
 def _write_details(folder: Path, file: DesignFile, problem: Problem) -> None:

@@ -132,17 +132,20 @@ class Controller:
         return Proposal(command, rank, None, None, number, legal)
 
     def _bank_proposals(self, rank: int, now: int) -> list[Proposal]:
-        proposals = []
-        for machine in self.machines_of(rank):
-            if machine.command is not None:
-                request = machine.current
-                assert request is not None
-                assert request.sequence is not None
-                legal = max(now, self.timing.earliest(machine.command, rank, machine.bank))
-                proposals.append(
-                    Proposal(machine.command, rank, machine.bank, request, request.sequence, legal)
-                )
-        return proposals
+        return [
+            self._proposal_of(machine, now)
+            for machine in self.machines_of(rank)
+            if machine.command is not None
+        ]
+
+    def _proposal_of(self, machine: BankMachine, now: int) -> Proposal:
+        command, request, bank = machine.command, machine.current, machine.bank
+        assert command is not None
+        assert request is not None
+        assert request.sequence is not None
+        rank = self.memory.rank_of(bank)
+        legal = max(now, self.timing.earliest(command, rank, bank))
+        return Proposal(command, rank, bank, request, request.sequence, legal)
 
     def _issue(self, winner: Proposal, now: int, arrivals_seen: bool) -> None:
         command, rank = winner.command, winner.rank
@@ -202,5 +205,5 @@ class Controller:
             return False
         machine.forced = request
         machine.evaluate()
-        self.wake = self._next_wake(now, passed_over=True)
+        self.wake = self._proposal_of(machine, now).legal
         return True

@@ -144,7 +144,7 @@ def _price_of_rail(memory: Memory, account: Account, rail: str) -> float:
     def current(name: str) -> float:
         return power.get(name + rail) or 0.0
 
-    milliampere_cycles = (
+    milliampere_cycles: float = (
         (current("idd0") - current("idd3n")) * t.RAS * counts["ACT"]
         + (current("idd0") - current("idd2n")) * (t.RC - t.RAS) * counts["precharged banks"]
         + (current("idd4r") - current("idd3n")) * t.BURST * counts["RD"]

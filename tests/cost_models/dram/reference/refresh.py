@@ -16,7 +16,7 @@ def first_due(memory: Memory, rank: int) -> int:
     """Refreshes of the ranks are spread over one interval in bit-reversed order."""
     width = memory.ranks.bit_length() - 1
     reversed_rank = int(format(rank, f"0{width}b")[::-1], 2) if width else 0
-    interval = memory.timing.REFI
+    interval: int = memory.timing.REFI
     return math.ceil(interval - reversed_rank * interval / memory.ranks)
 
 

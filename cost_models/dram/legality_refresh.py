@@ -1,0 +1,62 @@
+"""Does a rank get its refreshes, at most eight late and at most eight ahead?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archgym.cost_models.dram.commands import Command
+from archgym.cost_models.dram.legality_log import LoggedCommand, Violation
+from archgym.cost_models.dram.legality_rules import MAX_POSTPONED, MAX_PULLED_IN, JedecTimings
+
+
+class RefreshMonitor:
+    """Counts the refreshes of one rank against the time since an epoch, in units of tREFI.
+
+    The epoch is the start of the log, and later the refresh that follows each self-refresh: that
+    one and the time asleep count neither way, and the balance is carried over. A controller may
+    begin to close the rank when its last chance comes, so a refresh may be late by the time that
+    waking and closing a rank takes (``grace``).
+    """
+
+    def __init__(self, timings: JedecTimings) -> None:
+        t = timings
+        self.interval = t.refi
+        self.grace = t.cke + t.xp + t.ras + t.write_to_precharge + 2 * t.rp_all
+        self.epoch = 0
+        self.balance = 0  # refreshes done since the epoch, and those carried over
+        self.in_self_refresh = False
+        self.last: LoggedCommand | None = None
+
+    def step(self, command: LoggedCommand) -> Iterator[Violation]:
+        """Yield what a command to this rank breaks, and count it."""
+        if command.command is Command.SREFEN:
+            yield from self.late(command)
+            self.in_self_refresh = True
+            owed = (command.cycle - self.epoch) // self.interval
+            self.balance = min(self.balance + 1 - owed, MAX_PULLED_IN)
+        elif command.command is Command.REFAB and self.in_self_refresh:
+            self.in_self_refresh = False
+            self.epoch = command.cycle
+        elif command.command is Command.REFAB:
+            yield from self.late(command)
+            yield from self._early(command)
+            self.balance += 1
+        if command.command in (Command.SREFEN, Command.REFAB):
+            self.last = command
+
+    def late(self, command: LoggedCommand) -> Iterator[Violation]:
+        """Yield a violation if too many refreshes are owed when a command is issued."""
+        if self.in_self_refresh:
+            return
+        latest = self.epoch + (self.balance + MAX_POSTPONED + 1) * self.interval + self.grace
+        if command.cycle >= latest:
+            yield self._violation("refresh_postponed", command, latest)
+
+    def _early(self, command: LoggedCommand) -> Iterator[Violation]:
+        earliest = self.epoch + (self.balance - MAX_PULLED_IN) * self.interval + 1
+        if command.cycle < earliest:
+            yield self._violation("refresh_pulled_in", command, earliest)
+
+    def _violation(self, rule: str, command: LoggedCommand, limit: int) -> Violation:
+        since = self.last or LoggedCommand(0, Command.REFAB, command.rank, -1, -1)
+        return Violation(rule, command, since, limit - since.cycle)

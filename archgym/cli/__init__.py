@@ -6,8 +6,9 @@ import sys
 
 import typer
 
-from archgym.cli import listing
+from archgym.cli import listing, store_verbs
 from archgym.cli.evaluate import evaluate
+from archgym.cli.run import run
 from archgym.errors import ArchgymError
 
 BAD_INPUT = 2
@@ -25,6 +26,10 @@ app.command()(listing.describe)
 app.command()(listing.agents)
 app.command("describe-agent")(listing.describe_agent)
 app.command()(evaluate)
+app.command()(run)
+app.command()(store_verbs.status)
+app.command()(store_verbs.leaderboard)
+app.command()(store_verbs.replay)
 
 
 def main() -> None:

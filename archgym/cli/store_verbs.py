@@ -1,0 +1,118 @@
+"""Verbs that read a store: status, leaderboard, replay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from archgym.cli.options import FormatOption
+from archgym.cli.run import DEFAULT_STORE, SOME_FAILED, StoreOption
+from archgym.cli.tables import Format, show
+from archgym.errors import SettingError, StoreError
+
+if TYPE_CHECKING:
+    from archgym.results.leaderboard import Board
+    from archgym.results.replay import Replayed
+
+
+def status(store: StoreOption = DEFAULT_STORE, form: FormatOption = Format.TABLE) -> None:
+    """Show how many runs are done, failed, running or interrupted, and why some failed.
+
+    Example: archgym status --store runs
+    """
+    from archgym.results.status import failures, status_rows
+    from archgym.results.store import Store
+
+    opened = Store.open(store)
+    rows, failed = status_rows(opened), failures(opened)
+    if not rows:
+        raise StoreError(f"no runs in {opened.path}")
+    if form is Format.JSON:
+        show([{"runs": rows, "failures": failed}], form)
+        return
+    show(rows, form)
+    if failed and form is Format.TABLE:
+        typer.echo()
+        show(failed, form, "failures")
+
+
+def leaderboard(store: StoreOption = DEFAULT_STORE, form: FormatOption = Format.TABLE) -> None:
+    """Rank the agents of each problem by the mean, over seeds, of the best reward found.
+
+    Rewards compare with the default design: 2 is twice as good. low_95 and high_95 bound the mean
+    (bootstrap). Example: archgym leaderboard --store runs --format csv
+    """
+    from archgym.results.leaderboard import leaderboard as rank
+    from archgym.results.leaderboard import load_runs
+    from archgym.results.store import Store
+
+    opened = Store.open(store)
+    boards = rank(load_runs(opened))
+    if not boards:
+        raise StoreError(f"no finished runs in {opened.path}")
+    if form is Format.TABLE:
+        _show_boards(boards)
+    else:
+        show([{**board.problem, **row} for board in boards for row in board.rows], form)
+
+
+def replay(
+    run_id: Annotated[
+        str | None, typer.Argument(help="A run's id; its first letters do if they are clear.")
+    ] = None,
+    best: Annotated[
+        bool, typer.Option("--best", help="Replay the best design of each problem.")
+    ] = False,
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Evaluate stored designs again and check that the stored outcome is met to the last bit.
+
+    Exit code 0 when it is, 1 when it is not. Example: archgym replay --best --store runs
+    """
+    from archgym.results.replay import replay_best, replay_run
+    from archgym.results.store import Store
+
+    if (run_id is None) != best:
+        raise SettingError("replay needs a run's id or --best, one of them")
+    opened = Store.open(store)
+    replayed = list(replay_best(opened)) if best else [replay_run(opened.find(str(run_id)))]
+    if not replayed:
+        raise StoreError(f"no finished runs in {opened.path}")
+    _tell_replayed(replayed)
+    if not all(run.ok for run in replayed):
+        raise typer.Exit(SOME_FAILED)
+
+
+def _show_boards(boards: Sequence[Board]) -> None:
+    for board in boards:
+        named = [f"{key} {value}" for key, value in board.problem.items() if value != ""]
+        typer.echo(", ".join(named))
+        show([_for_people(row) for row in board.rows], Format.TABLE)
+        typer.echo()
+
+
+_ROUNDED = ("mean", "median", "min", "max", "unique_share", "agent_s", "cost_model_s")
+
+
+def _for_people(row: Any) -> dict[str, Any]:
+    """Return a row with fewer digits, its interval in one cell, and no empty column."""
+    short = {key: _rounded(value) if key in _ROUNDED else value for key, value in row.items()}
+    low, high = _rounded(short.pop("low_95")), _rounded(short.pop("high_95"))
+    short["mean_95"] = "" if low is None else f"{low:g} .. {high:g}"
+    return short
+
+
+def _rounded(value: Any) -> Any:
+    return value if value is None else float(f"{value:.4g}")
+
+
+def _tell_replayed(replayed: Sequence[Replayed]) -> None:
+    for run in replayed:
+        verdict = "ok" if run.ok else "DIFFERS"
+        skipped = f", {run.skipped} time-outs not repeated" if run.skipped else ""
+        counted = f"{run.evaluations} evaluations{skipped}"
+        typer.echo(f"{run.run_id} {run.problem}: {verdict}, {counted}")
+        if not run.ok:
+            typer.echo(f"  {run.difference}")

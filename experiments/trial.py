@@ -1,0 +1,244 @@
+"""One trial, from its spec to its summary in the store: what executors run."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from archgym.errors import ArchgymError, ReplayMismatchError, StoreError
+from archgym.evaluator import Evaluator, History
+from archgym.problem import Problem
+from archgym.results.attempts import begin_attempt, deaths_without_progress, end_attempt
+from archgym.results.files import make_folder, read_json, write_json
+from archgym.results.provenance import host, now, versions
+from archgym.results.reader import history_of, read_rows, read_sound_rows
+from archgym.results.schema import Columns
+from archgym.results.spec import TrialSpec
+from archgym.results.store import SCHEMA_VERSION, RunFolder, State, Store
+from archgym.results.summary import summarise
+from archgym.results.writer import PartWriter
+
+DEFAULT_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Job:
+    """A trial and how it is to be run; travels to workers.
+
+    Attributes:
+        spec: The trial's spec as plain data.
+        store: The store's folder.
+        attempts: How often it may die without storing anything new before it is given up.
+        launch: The launch file, noted for commands that people can repeat.
+    """
+
+    spec: Mapping[str, Any]
+    store: str
+    attempts: int = DEFAULT_ATTEMPTS
+    launch: str = ""
+
+    @property
+    def run_id(self) -> str:
+        """The trial's id."""
+        return TrialSpec.of(self.spec).run_id
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a worker says of a trial at its end; small, since all else is in the store.
+
+    Attributes:
+        run_id: The trial.
+        state: Done, failed, or interrupted.
+        reason: Why it is not done.
+        new_evaluations: Evaluations made now, stored ones not counted.
+        best_reward: The best of them.
+        store_lost: True where the store could not be written, so that others cannot go on either.
+    """
+
+    run_id: str
+    state: State
+    reason: str = ""
+    new_evaluations: int = 0
+    best_reward: float = -np.inf
+    store_lost: bool = False
+
+
+def run_trial(job: Job) -> Report:
+    """Run a trial, or go on with it where it was cut; never raises for what goes wrong inside.
+
+    Stored evaluations are replayed: the agent is constructed anew and its first evaluations are
+    answered from the store. A trial that fails leaves ``failed.json``; one that is interrupted
+    (KeyboardInterrupt) stores what it has and can go on later.
+    """
+    spec = TrialSpec.of(job.spec)
+    folder = Store(Path(job.store)).folder(spec)
+    try:
+        return finished_report(spec, folder) or _attempt(spec, folder, job)
+    except StoreError as error:
+        lost = not _can_write(Path(job.store))
+        state = State.INTERRUPTED if lost else State.FAILED
+        return Report(spec.run_id, state, str(error), store_lost=lost)
+    except KeyboardInterrupt:
+        return Report(spec.run_id, State.INTERRUPTED, "interrupted")
+
+
+def finished_report(spec: TrialSpec, folder: RunFolder) -> Report | None:
+    """Return the report of a trial that is done or was given up before, None for others.
+
+    Raises:
+        StoreError: Its summary is damaged.
+    """
+    done = folder.read_done()
+    if done is not None:
+        return _done_report(spec, done)
+    failed = read_json(folder.failed_file)
+    if failed is not None:
+        return Report(spec.run_id, State.FAILED, str(failed.get("reason")))
+    return None
+
+
+def _attempt(spec: TrialSpec, folder: RunFolder, job: Job) -> Report:
+    _write_run_file(spec, folder, job)
+    rows, damaged = read_sound_rows(folder)
+    stored = 0 if rows is None else len(rows)
+    deaths = deaths_without_progress(folder, stored)
+    if deaths >= job.attempts:
+        reason = f"its process ended {deaths} times without a word and without progress"
+        return _give_up(spec, folder, "died", reason)
+    attempt = begin_attempt(folder, stored)
+    try:
+        problem = spec.make_problem()
+        _search(spec, problem, folder, rows)
+        return _finish(spec, problem, folder, stored, damaged)
+    except (KeyboardInterrupt, StoreError):
+        with suppress(StoreError):
+            end_attempt(folder, attempt, "stopped")
+        raise
+    except ReplayMismatchError as error:
+        return _give_up(spec, folder, "mismatch", str(error), traceback.format_exc())
+    except Exception as error:
+        return _give_up(spec, folder, "raised", _one_line(error), traceback.format_exc())
+
+
+def _can_write(store: Path) -> bool:
+    try:
+        Store.create(store)
+    except StoreError:
+        return False
+    return True
+
+
+def _write_run_file(spec: TrialSpec, folder: RunFolder, job: Job) -> None:
+    """Write what is known beforehand, unless an earlier attempt did."""
+    if folder.run_file.exists():
+        return
+    make_folder(folder.path)
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "run": spec.run_id,
+        "spec": spec.data,
+        "launch": job.launch,
+        "versions": versions(),
+        "host": host(),
+        "created": now(),
+    }
+    write_json(folder.run_file, content)
+
+
+def _search(spec: TrialSpec, problem: Problem, folder: RunFolder, rows: Any) -> None:
+    """Let the agent spend its budget, stored evaluations first; store the others."""
+    writer = _writer(folder, problem, rows)
+    history = None if rows is None else history_of(rows, problem)
+    agent = spec.make_agent(problem)
+    evaluator = Evaluator(problem, spec.budget, writer, history, spec.timeout_s)
+    try:
+        agent.run(evaluator)
+        _check_all_replayed(evaluator, history)
+    finally:
+        evaluator.close()
+        writer.flush()
+
+
+def _writer(folder: RunFolder, problem: Problem, rows: Any) -> PartWriter:
+    if rows is None:
+        return PartWriter(folder, problem)
+    last_batch = rows["batch"][-1].as_py()
+    return PartWriter(folder, problem, last_batch, float(rows["reward"].to_numpy().max()))
+
+
+def _check_all_replayed(evaluator: Evaluator, history: History | None) -> None:
+    stored = 0 if history is None else len(history.batch)
+    if evaluator.spent < stored:
+        raise ReplayMismatchError(
+            f"the agent stopped after {evaluator.spent} evaluations, {stored} are stored;"
+            " agent or library have changed, so it cannot be continued"
+        )
+
+
+def _finish(
+    spec: TrialSpec, problem: Problem, folder: RunFolder, stored: int, damaged: list[str]
+) -> Report:
+    """Put the parts together and write the summary, last of all."""
+    rows = read_rows(folder)
+    _compact(folder, Columns.of(problem), rows)
+    summary = {
+        "schema_version": SCHEMA_VERSION,
+        "run": spec.run_id,
+        "spec": spec.data,
+        **summarise(rows, problem),
+        "attempts": len(folder.attempts()),
+        "damaged_parts": damaged,
+        "versions": versions(),
+        "host": host(),
+        "finished": now(),
+    }
+    write_json(folder.done_file, summary)
+    folder.progress_file.unlink(missing_ok=True)
+    return _done_report(spec, summary, summary["evaluations"] - stored)
+
+
+def _compact(folder: RunFolder, columns: Columns, rows: Any) -> None:
+    """Put all rows into one part, so that a finished run's bytes do not tell when it flushed."""
+    parts = folder.parts()
+    if rows is None or len(parts) < 2:
+        return
+    columns.write(rows, folder.part_file(0))
+    for part in parts[1:]:
+        part.unlink()
+
+
+def _done_report(spec: TrialSpec, summary: Mapping[str, Any], new: int = 0) -> Report:
+    best = summary.get("best") or {}
+    reward = best.get("reward", -np.inf)
+    return Report(spec.run_id, State.DONE, new_evaluations=new, best_reward=reward)
+
+
+def _give_up(
+    spec: TrialSpec, folder: RunFolder, kind: str, reason: str, trace: str = ""
+) -> Report:
+    """Write why the trial is given up."""
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "run": spec.run_id,
+        "kind": kind,
+        "reason": reason,
+        "traceback": trace,
+        "attempts": len(folder.attempts()),
+        "host": host(),
+        "failed": now(),
+    }
+    write_json(folder.failed_file, content)
+    folder.progress_file.unlink(missing_ok=True)
+    return Report(spec.run_id, State.FAILED, reason)
+
+
+def _one_line(error: Exception) -> str:
+    text = (str(error).splitlines() or [""])[0]
+    return text if isinstance(error, ArchgymError) else f"{type(error).__name__}: {text}"

@@ -1,0 +1,63 @@
+"""Counting attempts at a trial, so that one that kills its process is not tried for ever."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archgym.errors import StoreError
+from archgym.results.files import create_json, read_json, write_json
+from archgym.results.provenance import host, now
+from archgym.results.store import RunFolder
+
+STALE = ".stale"
+
+
+def begin_attempt(folder: RunFolder, rows: int) -> int:
+    """Leave the mark of a new attempt and return its number, counted from 1.
+
+    Args:
+        folder: The trial's folder.
+        rows: Evaluations stored so far.
+    """
+    number = len(folder.attempts()) + 1
+    mark = {"rows": rows, "host": host(), "started": now()}
+    while not create_json(folder.attempt_file(number), mark):
+        number += 1
+    return number
+
+
+def end_attempt(folder: RunFolder, number: int, how: str) -> None:
+    """Note that an attempt was stopped on purpose; it does not count as a death."""
+    path = folder.attempt_file(number)
+    write_json(path, {**(read_json(path) or {}), "ended": how})
+
+
+def deaths_without_progress(folder: RunFolder, rows: int) -> int:
+    """Return how many attempts ended without a word and without storing anything new.
+
+    Counts the attempts that began with as many stored evaluations as there are now.
+    """
+    marks = [_mark(folder, number) for number in range(1, len(folder.attempts()) + 1)]
+    return sum(mark.get("rows") == rows and "ended" not in mark for mark in marks)
+
+
+def forget_failure(folder: RunFolder) -> None:
+    """Let a failed trial be tried again.
+
+    Attempts are counted anew. Rows that a changed agent or cost model cannot continue are set
+    aside (``*.stale``), all others are kept.
+    """
+    failed = read_json(folder.failed_file) or {}
+    if failed.get("kind") == "mismatch":
+        for part in folder.parts():
+            part.rename(part.with_name(part.name + STALE))
+    for attempt in folder.attempts():
+        attempt.unlink()
+    folder.failed_file.unlink(missing_ok=True)
+
+
+def _mark(folder: RunFolder, number: int) -> dict[str, Any]:
+    try:
+        return read_json(folder.attempt_file(number)) or {}
+    except StoreError:
+        return {}

@@ -1,0 +1,158 @@
+"""Small files of a store: whole or absent, durable, JSON. The one place that touches paths."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from archgym.errors import StoreError
+
+TEMPORARY = ".tmp"
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder and those above it.
+
+    Raises:
+        StoreError: It cannot be created.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise refused(path, "cannot be created", error) from None
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Return the content of a JSON file, None where the file does not exist.
+
+    Raises:
+        StoreError: The file cannot be read or is not a JSON mapping.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise refused(path, "cannot be read", error) from None
+    except ValueError as error:
+        raise StoreError(f"{path}: is damaged, not JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise StoreError(f"{path}: is damaged, not a JSON mapping")
+    return content
+
+
+def write_json(path: Path, content: Mapping[str, Any], durable: bool = True) -> None:
+    """Write a JSON file whole, replacing an older one.
+
+    Args:
+        path: Where; its folder exists.
+        content: What; numpy values and tuples are turned into plain ones, NaN into null.
+        durable: Whether it must survive a power cut.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    temporary = write_temporary(path, to_json(content), durable)
+    publish(temporary, path, durable)
+
+
+def create_json(path: Path, content: Mapping[str, Any]) -> bool:
+    """Write a JSON file whole unless it exists; return whether it was this call that did.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    temporary = write_temporary(path, to_json(content), durable=True)
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise refused(path, "cannot be written", error) from None
+    finally:
+        temporary.unlink()
+    sync_folder(path.parent)
+    return True
+
+
+def temporary_beside(path: Path) -> Path:
+    """Return the name of a new, empty temporary file in the folder of ``path``.
+
+    Raises:
+        StoreError: The folder cannot be written.
+    """
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}-", suffix=TEMPORARY)
+        os.fchmod(handle, 0o644)
+        os.close(handle)
+    except OSError as error:
+        raise refused(path, "cannot be written", error) from None
+    return Path(name)
+
+
+def write_temporary(path: Path, content: bytes, durable: bool) -> Path:
+    """Write a temporary file beside ``path`` and return its name."""
+    temporary = temporary_beside(path)
+    try:
+        temporary.write_bytes(content)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise refused(path, "cannot be written", error) from None
+    if durable:
+        sync(temporary)
+    return temporary
+
+
+def publish(temporary: Path, path: Path, durable: bool = True) -> None:
+    """Give a finished temporary file its name; readers see the old file or the new one."""
+    try:
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise refused(path, "cannot be written", error) from None
+    if durable:
+        sync_folder(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file's (or folder's) content is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+sync_folder = sync
+
+
+def to_json(content: Any) -> bytes:
+    """Return readable JSON; floats by ``repr``, so that they are read back exactly."""
+    return json.dumps(plain(content), indent=1, allow_nan=False).encode() + b"\n"
+
+
+def plain(value: Any) -> Any:
+    """Return a value made of JSON's types: no numpy, no tuples, null for NaN and infinities."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, str | bool | int | float) else str(value)
+
+
+def refused(path: Path, what: str, error: OSError) -> StoreError:
+    """Return the error that names the path and what the system says."""
+    return StoreError(f"{path}: {what}: {error.strerror or error}")

@@ -1,0 +1,186 @@
+"""Which agent found the best designs, problem by problem.
+
+Agents are ranked by the mean, over seeds, of the best reward that each trial found. The interval
+is the 95 % bootstrap interval of that mean (percentile method). Only summaries are read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from archgym.results.spec import TrialSpec
+from archgym.results.store import State, Store
+
+_RESAMPLES = 2_000
+_CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the leaderboard needs of one run."""
+
+    spec: TrialSpec
+    state: State
+    summary: Mapping[str, Any]
+
+    @property
+    def best_reward(self) -> float:
+        """Of a finished run that evaluated anything."""
+        return float(self.summary["best"]["reward"])
+
+
+@dataclass(frozen=True)
+class Board:
+    """The table of one problem.
+
+    Attributes:
+        problem: Environment, workload, objective, settings, cost model, budget.
+        rows: One per agent and hyper-parameters, the best first.
+    """
+
+    problem: Mapping[str, Any]
+    rows: Sequence[Mapping[str, Any]]
+
+
+def load_runs(store: Store) -> list[Run]:
+    """Return all runs of a store; of finished ones their summary is read, of others the spec.
+
+    Raises:
+        StoreError: A summary is damaged or of another schema.
+    """
+    runs = []
+    for folder in store.runs():
+        done = folder.read_done()
+        if done is not None:
+            runs.append(Run(TrialSpec.of(done["spec"]), State.DONE, done))
+        elif folder.run_file.exists():
+            spec = TrialSpec.of(folder.read_run()["spec"])
+            runs.append(Run(spec, folder.state(), {}))
+    return runs
+
+
+def leaderboard(runs: Iterable[Run]) -> list[Board]:
+    """Return one board per problem of which at least one run is finished."""
+    by_problem: dict[str, list[Run]] = {}
+    for run in runs:
+        by_problem.setdefault(run.spec.problem_key, []).append(run)
+    boards = [_board(group) for group in by_problem.values() if any(map(_counts, group))]
+    return sorted(boards, key=lambda board: json.dumps(board.problem, default=str))
+
+
+def _counts(run: Run) -> bool:
+    return run.state == State.DONE and run.summary.get("best") is not None
+
+
+def _board(runs: Sequence[Run]) -> Board:
+    by_agent: dict[str, list[Run]] = {}
+    for run in runs:
+        own = (run.spec.agent, run.spec.agent_version, run.spec.hyperparameters)
+        by_agent.setdefault(json.dumps(own, sort_keys=True), []).append(run)
+    shown = _differing([group[0].spec for group in by_agent.values()])
+    rows = [_row(group, shown) for group in by_agent.values()]
+    rows.sort(key=lambda row: (-_or_worst(row["mean"]), row["agent"], row["hyperparameters"]))
+    ranked = [{"rank": rank, **row} for rank, row in enumerate(rows, start=1)]
+    return Board(_problem(runs[0].spec), ranked)
+
+
+def _or_worst(mean: float | None) -> float:
+    return -np.inf if mean is None else mean
+
+
+def _problem(spec: TrialSpec) -> dict[str, Any]:
+    objective = spec.objective
+    return {
+        "env": f"{spec.env}-v{spec.env_version}",
+        "workload": spec.workload,
+        "objective": objective if isinstance(objective, str) else json.dumps(objective),
+        "settings": " ".join(f"{name}={value}" for name, value in spec.settings.items()),
+        "cost_model": f"{spec.cost_model} {spec.cost_model_version}",
+        "budget": spec.budget,
+    }
+
+
+def _row(runs: Sequence[Run], shown: Mapping[str, set[str]]) -> dict[str, Any]:
+    spec, done = runs[0].spec, [run for run in runs if _counts(run)]
+    own = {n: spec.hyperparameters[n] for n in spec.hyperparameters if n in shown[spec.agent]}
+    return {
+        "agent": spec.agent,
+        "hyperparameters": " ".join(f"{name}={value}" for name, value in own.items()),
+        **_statistics([run.best_reward for run in done]),
+        "seeds": len(done),
+        "unfinished": _unfinished(runs),
+        **_costs([run.summary for run in done]),
+        **_best_design(done),
+    }
+
+
+def _statistics(rewards: Sequence[float]) -> dict[str, float | None]:
+    if not rewards:
+        return dict.fromkeys(("mean", "median", "min", "max", "low_95", "high_95"))
+    values = np.asarray(rewards, dtype=np.float64)
+    low, high = mean_interval(values)
+    return {
+        "mean": float(values.mean()),
+        "median": float(np.median(values)),
+        "min": float(values.min()),
+        "max": float(values.max()),
+        "low_95": low,
+        "high_95": high,
+    }
+
+
+def mean_interval(values: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, float]:
+    """Return the bootstrap interval of a mean; the resampling is seeded, so it is repeatable."""
+    picks = np.random.default_rng(0).integers(len(values), size=(_RESAMPLES, len(values)))
+    means = values[picks].mean(axis=1)
+    tail = 100.0 * (1.0 - _CONFIDENCE) / 2.0
+    low, high = np.percentile(means, [tail, 100.0 - tail])
+    return float(low), float(high)
+
+
+def _unfinished(runs: Sequence[Run]) -> str:
+    states = [run.state for run in runs if run.state != State.DONE]
+    return ", ".join(f"{states.count(s)} {s}" for s in State if s in states)
+
+
+def _costs(summaries: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+    if not summaries:
+        names = ("evaluations", "unique_share", "agent_s", "cost_model_s")
+        return dict.fromkeys(names)
+    evaluations = _mean(summaries, "evaluations")
+    return {
+        "evaluations": evaluations,
+        "unique_share": _mean(summaries, "unique") / evaluations,
+        "agent_s": _mean(summaries, "ask_seconds"),
+        "cost_model_s": _mean(summaries, "evaluate_seconds"),
+    }
+
+
+def _mean(summaries: Sequence[Mapping[str, Any]], key: str) -> float:
+    return float(np.mean([summary[key] for summary in summaries]))
+
+
+def _best_design(done: Sequence[Run]) -> dict[str, Any]:
+    """Return the metrics that the objective looks at, of the agent's best design."""
+    if not done:
+        return {"best_run": "", "best_metrics": ""}
+    best = max(done, key=lambda run: run.best_reward)
+    metrics = best.summary["best"]["metrics"]
+    shown = {name: metrics[name] for name in best.summary["objective_metrics"]}
+    texts = [f"{n}={'none' if value is None else f'{value:.6g}'}" for n, value in shown.items()]
+    return {"best_run": best.spec.run_id, "best_metrics": " ".join(texts)}
+
+
+def _differing(specs: Sequence[TrialSpec]) -> dict[str, set[str]]:
+    """Return agent -> the hyper-parameters in which its entries on a board differ."""
+    shown: dict[str, set[str]] = {}
+    for agent in {spec.agent for spec in specs}:
+        own = [spec.hyperparameters for spec in specs if spec.agent == agent]
+        names = {name for values in own for name in values}
+        shown[agent] = {n for n in names if len({repr(v.get(n)) for v in own}) > 1}
+    return shown

@@ -1,0 +1,145 @@
+"""What a trial is, as data: one agent on one problem with one seed and one budget."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import PurePath
+from typing import Any
+
+from archgym import registry
+from archgym.errors import ReplayMismatchError
+from archgym.objective_spec import Spec
+from archgym.problem import Problem
+from archgym.results.files import plain
+
+_ID_LENGTH = 16
+
+
+@dataclass(frozen=True)
+class TrialSpec:
+    """Everything that decides which rows a trial stores; see `run_id`.
+
+    Attributes:
+        env: The environment's id in the registry.
+        env_version: Its version.
+        workload: A registered name, or the absolute path of a file.
+        objective: A name or a mapping.
+        settings: All settings of the environment, defaults filled in.
+        cost_model: Name among the environment's cost models.
+        cost_model_version: Its version.
+        agent: The agent's name in the registry.
+        agent_version: Its version.
+        hyperparameters: All of them, defaults filled in.
+        seed: Handed to the agent.
+        budget: Evaluations that it may spend.
+        timeout_s: Wall-clock limit of one evaluation in seconds, None for none.
+        content: Where a value is a file of the user (``workload`` or ``settings.<name>``), the
+            hash of its content. Identity is by base name and content, not by folder.
+    """
+
+    env: str
+    env_version: int
+    workload: str
+    objective: Spec
+    settings: Mapping[str, Any]
+    cost_model: str
+    cost_model_version: str
+    agent: str
+    agent_version: str
+    hyperparameters: Mapping[str, Any]
+    seed: int
+    budget: int
+    timeout_s: float | None = None
+    content: Mapping[str, str] = field(default_factory=dict)
+
+    @staticmethod
+    def of(data: Mapping[str, Any]) -> TrialSpec:
+        """Return the spec that `data` was made from; unknown keys are an error."""
+        return TrialSpec(**data)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The spec as a JSON-like mapping."""
+        return plain(asdict(self))  # type: ignore[no-any-return]
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The part of `data` that tells trials apart: files by base name."""
+        data = self.data
+        settings = data["settings"]
+        for place in self.content:
+            owner, _, name = place.rpartition(".")
+            holder = settings if owner else data
+            holder[name] = PurePath(holder[name]).name
+        return data
+
+    @cached_property
+    def run_id(self) -> str:
+        """The name under which the trial is stored: a hash of its identity."""
+        return "r" + digest(self.identity)[:_ID_LENGTH]
+
+    @property
+    def problem_key(self) -> str:
+        """Equal for trials that compete with each other."""
+        own = {"agent", "agent_version", "hyperparameters", "seed"}
+        return digest({key: value for key, value in self.identity.items() if key not in own})
+
+    @property
+    def env_folder(self) -> str:
+        """Name of the environment in paths, for example ``dram-v0``."""
+        return _slug(f"{self.env}-v{self.env_version}")
+
+    @property
+    def agent_folder(self) -> str:
+        """Name of the agent in paths."""
+        return _slug(self.agent)
+
+    def make_problem(self) -> Problem:
+        """Return the problem, freshly built.
+
+        Raises:
+            ReplayMismatchError: The installed environment or cost model has another version.
+            ArchgymError: The environment refuses the spec, for example since a file is gone.
+        """
+        environment = registry.environments.get(self.env)
+        _same_version(f"environment {self.env!r}", self.env_version, environment.version)
+        problem = environment.make_problem(
+            self.workload, self.objective, self.cost_model, **self.settings
+        )
+        model = problem.cost_model
+        _same_version(f"cost model {self.cost_model!r}", self.cost_model_version, model.version)
+        return problem
+
+    def make_agent(self, problem: Problem) -> Any:
+        """Return the agent, freshly constructed for the problem.
+
+        Raises:
+            ReplayMismatchError: The installed agent has another version.
+            ArchgymError: The agent refuses the problem, or its library is missing.
+        """
+        installed = registry.agents.get(self.agent)
+        _same_version(f"agent {self.agent!r}", self.agent_version, installed.version)
+        return registry.make_agent(self.agent, problem, self.seed, **self.hyperparameters)
+
+
+def digest(data: Any) -> str:
+    """Return the SHA-256 of the canonical JSON of plain data: sorted keys, floats by ``repr``."""
+    text = json.dumps(plain(data), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _same_version(what: str, stored: object, installed: object) -> None:
+    if stored != installed:
+        raise ReplayMismatchError(
+            f"{what} has version {installed} now, the run was planned with {stored}; its numbers"
+            " may differ, so run the launch again to get runs of the new version"
+        )
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", name)

@@ -1,0 +1,53 @@
+"""How far the runs of a store are, and why some failed."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from typing import Any
+
+from archgym.errors import StoreError
+from archgym.results.files import read_json
+from archgym.results.store import RunFolder, State, Store
+
+
+def status_rows(store: Store) -> list[dict[str, Any]]:
+    """Return, per environment and agent, how many runs are in which state."""
+    counts: dict[tuple[str, str], Counter[State]] = {}
+    for folder in store.runs():
+        env, agent = (part.name.partition("=")[2] for part in reversed(folder.path.parents[:2]))
+        counts.setdefault((env, agent), Counter())[folder.state()] += 1
+    return [
+        {"env": env, "agent": agent, **{state.value: counted[state] for state in State}}
+        for (env, agent), counted in counts.items()
+    ]
+
+
+def failures(store: Store) -> list[dict[str, Any]]:
+    """Return the failed runs with their reason and the command that tries them again."""
+    failed = [folder for folder in store.runs() if folder.state() == State.FAILED]
+    return [_failure(folder, store) for folder in failed]
+
+
+def _failure(folder: RunFolder, store: Store) -> dict[str, Any]:
+    told = _read(folder)
+    return {
+        "run": folder.run_id,
+        "agent": folder.path.parent.name.partition("=")[2],
+        "kind": told.get("kind", ""),
+        "reason": told.get("reason", ""),
+        "attempts": told.get("attempts", ""),
+        "retry": retry_command(str(folder.read_run().get("launch", "")), str(store.path)),
+    }
+
+
+def _read(folder: RunFolder) -> dict[str, Any]:
+    try:
+        return read_json(folder.failed_file) or {}
+    except StoreError as error:
+        return {"reason": str(error)}
+
+
+def retry_command(launch: str, store: str) -> str:
+    """Return the command that tries a launch's failed trials again."""
+    return shlex.join(["archgym", "run", launch, "--store", store, "--retry-failed"])

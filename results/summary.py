@@ -1,0 +1,75 @@
+"""What ``done.json`` says of a finished trial: all that a leaderboard needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.batch import Batch
+from archgym.outcome import Status
+from archgym.problem import Problem
+from archgym.results.reader import batch_of
+from archgym.results.schema import Columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def summarise(rows: pa.Table | None, problem: Problem) -> dict[str, Any]:
+    """Return the summary of all rows of a trial, made of plain values.
+
+    Holds counts, the first row with the largest reward (design, metrics, status), the best reward
+    after 10, 30, 100, ... evaluations, and the seconds spent in agent and cost model.
+    """
+    if rows is None:
+        return {"evaluations": 0, "unique": 0, "best": None}
+    reward = rows["reward"].to_numpy()
+    return {
+        **_counts(rows),
+        "best": _row(rows, int(np.argmax(reward)), problem),
+        "best_after": best_after(reward),
+        "objective_metrics": list(problem.objective.metrics),
+        "ask_seconds": _seconds(rows, "ask_us"),
+        "evaluate_seconds": _seconds(rows, "evaluate_us"),
+    }
+
+
+def best_after(reward: NDArray[np.float64]) -> dict[str, float]:
+    """Return evaluations -> best reward by then, at 1, 3, 10, 30, ... and at the end."""
+    best = np.maximum.accumulate(reward)
+    return {str(count): float(best[count - 1]) for count in _milestones(len(reward))}
+
+
+def _milestones(last: int) -> Iterator[int]:
+    decade = 1
+    while decade < last:
+        yield from (count for count in (decade, 3 * decade) if count < last)
+        decade *= 10
+    yield last
+
+
+def _counts(rows: pa.Table) -> dict[str, int]:
+    status = rows["status"].to_numpy()
+    cached = int(np.count_nonzero(rows["cached"].to_numpy(zero_copy_only=False)))
+    by_status = {s.label: int(np.count_nonzero(status == s)) for s in Status if s != Status.OK}
+    return {"evaluations": len(rows), "unique": len(rows) - cached, **by_status}
+
+
+def _row(rows: pa.Table, step: int, problem: Problem) -> dict[str, Any]:
+    row = rows.slice(step, 1)
+    design: Batch = batch_of(row, problem)
+    names = zip(problem.metric_names, Columns.of(problem).metrics, strict=True)
+    return {
+        "step": step,
+        "reward": row["reward"][0].as_py(),
+        "status": Status(row["status"][0].as_py()).label,
+        "design": design.dicts()[0],
+        "metrics": {metric: row[name][0].as_py() for metric, name in names},
+    }
+
+
+def _seconds(rows: pa.Table, column: str) -> float:
+    return float(rows[column].to_numpy().sum(dtype=np.float64)) / 1e6

@@ -1,0 +1,151 @@
+"""Putting a trial's evaluations on disk while it runs, so that hardly any can be lost."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.evaluator import Record
+from archgym.problem import Problem
+from archgym.results.files import write_json
+from archgym.results.schema import Columns
+from archgym.results.store import RunFolder
+
+FLUSH_ROWS = 5_000
+FLUSH_SECONDS = 1.0
+_FIRST_FLUSH_SECONDS = 0.2
+_FIRST_CAPACITY = 64
+
+
+class PartWriter:
+    """A recorder for `archgym.evaluator.Evaluator` that writes part files.
+
+    Rows wait in memory for at most a second or 5,000 rows; a part always ends with a whole batch.
+    The first part of an attempt is written sooner, so that an attempt that is cut short has mostly
+    got further than the one before.
+
+    Args:
+        folder: The trial's folder, which exists.
+        problem: What is searched.
+        last_batch: Number of the last stored batch, -1 where there is none.
+        best_reward: The best of the stored rows.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        problem: Problem,
+        last_batch: int = -1,
+        best_reward: float = -np.inf,
+    ):
+        self._folder, self._columns = folder, Columns.of(problem)
+        self._metrics = problem.metric_names
+        self._batch, self._best, self._written = last_batch, best_reward, 0
+        self._rows = _Rows(len(self._metrics), problem.space.width, problem.space.dtype)
+        self._due = time.monotonic() + _FIRST_FLUSH_SECONDS
+
+    def __call__(self, record: Record) -> None:
+        """Take the rows of one batch that are not stored yet.
+
+        Raises:
+            StoreError: The store cannot be written.
+        """
+        if not record.replayed:
+            self._batch += 1
+        self._rows.add(record, self._batch, self._metrics)
+        if self._rows.count >= FLUSH_ROWS or time.monotonic() >= self._due:
+            self.flush()
+            self._tell_progress()
+
+    def flush(self) -> None:
+        """Write the rows that wait.
+
+        Raises:
+            StoreError: The store cannot be written; the rows keep waiting.
+        """
+        rows = self._rows
+        if rows.count:
+            self._best = max(self._best, float(rows.reward.max()))
+            path = self._folder.part_file(rows.first_step)
+            self._columns.write(rows.table(self._columns), path)
+            self._written += rows.count
+            rows.clear()
+        self._due = time.monotonic() + FLUSH_SECONDS
+
+    def _tell_progress(self) -> None:
+        told = {"new_evaluations": self._written, "best_reward": self._best}
+        write_json(self._folder.progress_file, told, durable=False)
+
+
+class _Rows:
+    """Rows in memory, column by column."""
+
+    def __init__(self, metrics: int, width: int, dtype: np.dtype[Any]):
+        self.count = self.first_step = 0
+        self._floats = np.empty((metrics + 4, _FIRST_CAPACITY))
+        self._codes = np.empty((width, _FIRST_CAPACITY), dtype=dtype)
+        self._whole = np.empty((3, _FIRST_CAPACITY), dtype=np.int32)
+        self._errors: dict[int, str] = {}
+
+    @property
+    def reward(self) -> NDArray[np.float64]:
+        """Of the rows that wait."""
+        return self._floats[-3, : self.count]
+
+    def add(self, record: Record, batch: int, metrics: tuple[str, ...]) -> None:
+        skip, start = record.replayed, self.count
+        added = len(record.batch) - skip
+        end = start + added
+        if end > self._codes.shape[1]:
+            self._grow(end)
+        if not start:
+            self.first_step = record.first_step + skip
+        self._codes[:, start:end] = record.batch.codes[skip:].T
+        floats = self._floats[:, start:end]
+        for column, name in enumerate(metrics):
+            floats[column] = record.measured.metrics[name][skip:]
+        floats[-4] = record.measured.violation[skip:]
+        floats[-3] = record.outcomes.reward[skip:]
+        share = 1e6 / len(record.batch)
+        floats[-2], floats[-1] = record.ask_seconds * share, record.evaluate_seconds * share
+        whole = self._whole[:, start:end]
+        whole[0], whole[1], whole[2] = batch, record.outcomes.status[skip:], record.cached[skip:]
+        if record.outcomes.error:
+            shift = start - skip
+            kept = {r + shift: text for r, text in record.outcomes.error.items() if r >= skip}
+            self._errors |= kept
+        self.count = end
+
+    def clear(self) -> None:
+        self.count = 0
+        self._errors = {}
+
+    def table(self, columns: Columns) -> Any:
+        """Return the rows as an Arrow table."""
+        import pyarrow as pa
+
+        n = self.count
+        steps = np.arange(self.first_step, self.first_step + n, dtype=np.int32)
+        batch, status, cached = self._whole[:, :n]
+        codes = [columns.pack_codes(axis, row[:n]) for axis, row in enumerate(self._codes)]
+        floats = list(self._floats[:-2, :n])
+        timings = list(self._floats[-2:, :n].astype(np.float32))
+        errors = pa.array([self._errors.get(row) for row in range(n)], pa.string())
+        flags = [status.astype(np.uint8), cached.astype(bool)]
+        arrays = [steps, batch, *flags, *codes, *floats, errors, *timings]
+        return pa.table([pa.array(values) for values in arrays], names=list(columns.names))
+
+    def _grow(self, rows: int) -> None:
+        capacity = max(rows, min(2 * self._codes.shape[1], rows + FLUSH_ROWS))
+        self._floats = _wider(self._floats, capacity, self.count)
+        self._codes = _wider(self._codes, capacity, self.count)
+        self._whole = _wider(self._whole, capacity, self.count)
+
+
+def _wider(old: NDArray[Any], capacity: int, used: int) -> NDArray[Any]:
+    new = np.empty((len(old), capacity), dtype=old.dtype)
+    new[:, :used] = old[:, :used]
+    return new

@@ -118,8 +118,8 @@ class Objective:
         components = self.form.components(measured.metrics, reference)
         reward = self.form.reward(components)
         status, error = measured.status, measured.error
-        good = (violation == 0.0) & (status == Status.OK) & np.isfinite(reward)
-        if not good.all():
+        if not _all_good(violation, status, reward):
+            good = (violation == 0.0) & (status == Status.OK) & np.isfinite(reward)
             status, error = self._explain(measured, reference, violation, reward)
             penalty = _penalty(status, violation)
             reward = np.where(good, reward, penalty)
@@ -150,6 +150,12 @@ class Objective:
                 required = f"{'<=' if limit.is_maximum else '>='} {limit.limit(reference):g}"
                 return f"{limit.metric.name} is {value:g}, required {required}"
         return "the cost model calls it infeasible" if measured.violation[row] else ""
+
+
+def _all_good(violation: Floats, status: NDArray[np.uint8], reward: Floats) -> bool:
+    """Return whether no design needs an explanation: the common case, quickly told."""
+    flaws = np.count_nonzero(violation) + np.count_nonzero(status)
+    return not flaws and np.count_nonzero(np.isfinite(reward)) == len(reward)
 
 
 def _penalty(status: NDArray[np.uint8], violation: Floats) -> Floats:

@@ -30,6 +30,9 @@ class Status(IntEnum):
         return self.name.lower()
 
 
+_LABELS = tuple(status.label for status in Status)
+
+
 @dataclass(frozen=True)
 class Measurements:
     """What a cost model returns for a batch of n designs.
@@ -90,11 +93,14 @@ class Outcomes(Measurements):
 
     def labels(self) -> list[str]:
         """Return the status word of each design."""
-        return [Status(code).label for code in self.status.tolist()]
+        return [_LABELS[code] for code in self.status.tolist()]
 
     def errors(self) -> list[str]:
         """Return the reason of each design, empty where it is ok."""
-        return [self.error.get(row, "") for row in range(len(self))]
+        texts = [""] * len(self)
+        for row, text in self.error.items():
+            texts[row] = text
+        return texts
 
     def frame(self) -> pd.DataFrame:
         """Return metric columns, reward, status and error as a DataFrame."""

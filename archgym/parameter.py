@@ -75,9 +75,12 @@ class Parameter(ABC):
     def decode(self, codes: Codes) -> NDArray[Any]:
         """Return the native values, shape (n,), of codes of shape (n, axes)."""
 
-    def encode(self, values: Sequence[Any]) -> list[Sequence[float]]:
-        """Return the codes of many values, one row each."""
-        return [self.parse(value) for value in values]
+    def parse_column(self, values: Sequence[Any]) -> Codes | None:
+        """Return the codes of many values at once, shape (n, axes).
+
+        None where `parse` must look at each value by itself.
+        """
+        return None
 
     def canonical(self, codes: Codes) -> Codes:
         """Return codes with those parts that have no effect set to zero."""

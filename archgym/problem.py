@@ -87,7 +87,7 @@ class Problem:
         """Return the objective's verdict on measurements."""
         return self.objective.score(measured, self.reference)
 
-    @property
+    @cached_property
     def metric_names(self) -> tuple[str, ...]:
         """Names of the cost model's metrics, in order."""
         return tuple(metric.name for metric in self.cost_model.metrics)

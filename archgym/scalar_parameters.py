@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from typing import Any
@@ -51,6 +52,13 @@ class _Choice(Parameter):
 
     def _parse_other(self, value: Any) -> int:
         raise self.refuse(value)
+
+    def parse_column(self, values: Sequence[Any]) -> Codes | None:
+        try:
+            codes = list(map(self._codes.__getitem__, values))
+        except (KeyError, TypeError):
+            return None
+        return np.array(codes, dtype=np.int64)[:, None]
 
     @cached_property
     def _table(self) -> NDArray[Any]:
@@ -151,6 +159,12 @@ class Integer(Parameter):
             raise self.refuse(value)
         return (number - self.low,)
 
+    def parse_column(self, values: Sequence[Any]) -> Codes | None:
+        numbers = _numbers(values, self.low, self.high)
+        if numbers is None or (np.floor(numbers) != numbers).any():
+            return None
+        return numbers.astype(np.int64)[:, None] - self.low
+
     def decode(self, codes: Codes) -> NDArray[Any]:
         return codes[:, 0].astype(np.int64) + self.low
 
@@ -188,8 +202,20 @@ class Real(Parameter):
             raise self.refuse(value)
         return (number,)
 
+    def parse_column(self, values: Sequence[Any]) -> Codes | None:
+        numbers = _numbers(values, self.low, self.high)
+        return None if numbers is None else numbers.astype(np.float64)[:, None]
+
     def decode(self, codes: Codes) -> NDArray[Any]:
         return codes[:, 0].astype(np.float64)
+
+
+def _numbers(values: Sequence[Any], low: float, high: float) -> NDArray[Any] | None:
+    """Return the values as an array where all are plain numbers in [low, high], else None."""
+    if not set(map(type, values)) <= {int, float}:
+        return None
+    numbers = np.array(values)
+    return numbers if ((numbers >= low) & (numbers <= high)).all() else None
 
 
 def as_number(value: Any) -> float | None:

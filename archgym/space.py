@@ -272,6 +272,9 @@ def _encode_column(
     parameter: Parameter, values: list[Any], errors: dict[int, InvalidDesignError]
 ) -> Codes:
     """Return codes of shape (n, axes); rows that fail are put into ``errors``."""
+    codes = parameter.parse_column(values)
+    if codes is not None:
+        return codes
     rows: list[Sequence[float]] = []
     for row, value in enumerate(values):
         try:

@@ -113,3 +113,35 @@ def test_impossible_declarations_are_refused(build):
 def test_a_default_outside_the_domain_is_refused():
     with pytest.raises(InvalidDesignError):
         Categorical("policy", ("open",), default="closed")
+
+
+@pytest.mark.parametrize(
+    ("parameter", "values"),
+    [
+        (Categorical("policy", ("open", "closed")), ["closed", "open", "opne"]),
+        (Ordinal("size", (1, 2, 4)), [4, 2.0, "1", 3]),
+        (GRID, [1, 3, 1000, -1]),
+        (Integer("rows", -3, 12), [12, -3, 4.0, "5", True, 13, 2.5, float("nan")]),
+        (Real("width_um", 0.1, 10.0), [0.1, 10, "2", 11.0, float("inf"), True]),
+        (Permutation("order", ("m", "n")), ["m n", "n m"]),
+    ],
+)
+def test_a_column_is_parsed_like_its_values(parameter, values):
+    good = [value for value in values if _parses(parameter, value)]
+    one_by_one = [list(parameter.parse(value)) for value in good]
+    space = DesignSpace([parameter])
+    assert space.encode([{parameter.name: value} for value in good]).codes.tolist() == one_by_one
+    for bad in set(values) - set(good):
+        assert parameter.parse_column([good[0], bad]) is None
+    numbers = [value for value in good if type(value) in (int, float)]
+    codes = parameter.parse_column(numbers) if numbers else None
+    if codes is not None:
+        assert codes.tolist() == [list(parameter.parse(value)) for value in numbers]
+
+
+def _parses(parameter, value):
+    try:
+        parameter.parse(value)
+    except InvalidDesignError:
+        return False
+    return True

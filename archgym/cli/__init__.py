@@ -30,6 +30,10 @@ app.command()(run)
 app.command()(store_verbs.status)
 app.command()(store_verbs.leaderboard)
 app.command()(store_verbs.replay)
+app.command()(run)
+app.command()(store_verbs.status)
+app.command()(store_verbs.leaderboard)
+app.command()(store_verbs.replay)
 
 
 def main() -> None:

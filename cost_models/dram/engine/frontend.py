@@ -39,7 +39,7 @@ def offer_time(time: int, previous: int, memory: NDArray) -> int:
 @inlined
 def announce(
     times: NDArray,
-    request: NDArray,
+    latency: NDArray,
     delivered: NDArray,
     channel: NDArray,
     design: NDArray,
@@ -47,6 +47,7 @@ def announce(
 ) -> None:
     """Find when the next request reaches the controller.
 
+    Until its response ``latency`` holds the time at which a request was offered.
     The arbiters grant at most ``max_active_transactions`` at a time: request q waits for the
     (q - max_active)-th delivery, which may not be known yet.
     """
@@ -57,11 +58,11 @@ def announce(
         return
     if design[S.ARBITER] == S.SIMPLE_ARBITER:
         offered = offer_time(times[q], channel[S.ACCEPTED_AT], memory)
-        request[q, S.OFFERED] = offered
+        latency[q] = offered
         channel[S.ARRIVAL] = offered
         return
     granted = offer_time(times[q], channel[S.GRANTED_AT], memory)
-    request[q, S.OFFERED] = granted
+    latency[q] = granted
     freed_by = q - design[S.MAX_ACTIVE]
     if freed_by >= channel[S.N_DELIVERED]:
         return
@@ -87,7 +88,7 @@ def has_space(bank: NDArray, channel: NDArray, design: NDArray) -> bool:
     return writes < size and channel[S.N_QUEUED] - writes < size
 
 
-@helper
+@inlined
 def store(
     i: int,
     bank: NDArray,
@@ -125,29 +126,33 @@ def deliver(
     i: int,
     time: int,
     owner: NDArray,
-    request: NDArray,
+    bursts_left: NDArray,
+    latency: NDArray,
     delivered: NDArray,
     channel: NDArray,
     design: NDArray,
 ) -> None:
     """Hand the response of burst ``i`` to the initiator; the last burst answers the request."""
-    q = owner[i]
-    request[q, S.BURSTS_LEFT] -= 1
-    if request[q, S.BURSTS_LEFT] > 0:
-        return
-    request[q, S.LATENCY] = time - request[q, S.OFFERED]
+    q = i
+    if len(owner) > 0:
+        q = owner[i]
+        bursts_left[q] -= 1
+        if bursts_left[q] > 0:
+            return
+    latency[q] = time - latency[q]
     channel[S.END] = max(channel[S.END], time)
     if design[S.ARBITER] != S.SIMPLE_ARBITER:
         delivered[channel[S.N_DELIVERED]] = time
         channel[S.N_DELIVERED] += 1
 
 
-@helper
+@inlined
 def respond(
     i: int,
     ready: int,
     owner: NDArray,
-    request: NDArray,
+    bursts_left: NDArray,
+    latency: NDArray,
     ready_at: NDArray,
     delivered: NDArray,
     channel: NDArray,
@@ -158,12 +163,12 @@ def respond(
         ready = max(ready, channel[S.LAST_RESPONSE] + 1)
         channel[S.LAST_RESPONSE] = ready
         if design[S.ARBITER] != S.REORDER_ARBITER:
-            deliver(i, ready, owner, request, delivered, channel, design)
+            deliver(i, ready, owner, bursts_left, latency, delivered, channel, design)
             return
     ready_at[i] = ready
     head = channel[S.NEXT_IN_ORDER]
     while head < len(ready_at) and ready_at[head] >= 0:
         channel[S.LAST_DELIVERY] = max(ready_at[head], channel[S.LAST_DELIVERY] + 1)
-        deliver(head, channel[S.LAST_DELIVERY], owner, request, delivered, channel, design)
+        deliver(head, channel[S.LAST_DELIVERY], owner, bursts_left, latency, delivered, channel, design)
         head += 1
     channel[S.NEXT_IN_ORDER] = head

@@ -15,9 +15,9 @@ from archgym.cost_models.dram.engine.accounting import (
     count_command,
 )
 from archgym.cost_models.dram.engine.compiled import helper, inlined
-from archgym.cost_models.dram.engine.frontend import announce, has_space, respond, store
+from archgym.cost_models.dram.engine.frontend import respond
 from archgym.cost_models.dram.engine.managers import fell_asleep, refreshed, woke_up
-from archgym.cost_models.dram.engine.queues import count_hits, propose, remove
+from archgym.cost_models.dram.engine.queues import count_hits, propose, propose_afresh, remove
 from archgym.cost_models.dram.engine.timing import (
     constrain_bank,
     constrain_rank,
@@ -26,16 +26,15 @@ from archgym.cost_models.dram.engine.timing import (
 )
 
 
-@inlined
+@helper
 def write_log(
     c: int, now: int, r: int, b: int, row: int, q: int, log: NDArray, channel: NDArray
 ) -> None:
-    """Append a command to the log, if one is kept."""
+    """Append a command to the log."""
     n = channel[S.N_LOGGED]
-    if n < len(log):
-        log[n, 0], log[n, 1], log[n, 2] = now, c, r
-        log[n, 3], log[n, 4], log[n, 5] = b, row, q
     channel[S.N_LOGGED] = n + 1
+    log[n, 0], log[n, 1], log[n, 2] = now, c, r
+    log[n, 3], log[n, 4], log[n, 5] = b, row, q
 
 
 @inlined
@@ -44,25 +43,21 @@ def activate(
     r: int,
     now: int,
     bank: NDArray,
-    group: NDArray,
     rank: NDArray,
-    channel: NDArray,
     link: NDArray,
     burst: NDArray,
     counts: NDArray,
     command: NDArray,
-    design: NDArray,
     memory: NDArray,
 ) -> None:
     """Open the row of the bank's current burst."""
     row = burst[bank[b, S.PICK], S.BURST_ROW]
-    constrain_window(r, now, group, rank, command, memory)
+    constrain_window(r, now, rank, command, memory)
     account_activate(r, now, rank, counts)
     rank[r, S.OPEN_BANKS] += 1
     bank[b, S.OPEN_ROW] = row
     bank[b, S.ACTIVATED_AT] = now
     bank[b, S.HITS] = count_hits(b, row, bank, link, burst)
-    propose(b, bank[b, S.HEAD], bank, link, burst, channel, design)
 
 
 @inlined
@@ -75,129 +70,34 @@ def close_bank(b: int, r: int, time: int, bank: NDArray, rank: NDArray, counts: 
 
 
 @inlined
-def move_data(
+def leave_queue(
     b: int,
     r: int,
-    c: int,
-    now: int,
-    times: NDArray,
-    first: NDArray,
-    owner: NDArray,
     bank: NDArray,
     rank: NDArray,
     channel: NDArray,
     active: NDArray,
     link: NDArray,
     burst: NDArray,
-    request: NDArray,
-    ready_at: NDArray,
-    delivered: NDArray,
-    counts: NDArray,
-    command: NDArray,
-    design: NDArray,
-    memory: NDArray,
 ) -> None:
-    """Issue the column command of the bank's current burst, which leaves its queue."""
+    """Take the current burst of bank ``b`` out of the scheduler."""
     i = bank[b, S.PICK]
-    write = burst[i, S.BURST_WRITE]
-    search_from = link[i, S.NEXT] if design[S.SCHEDULER] == S.FR_FCFS else S.NONE
     remove(b, i, bank, link, active, channel)
     bank[b, S.HITS] -= 1
     rank[r, S.QUEUED] -= 1
     channel[S.N_QUEUED] -= 1
-    channel[S.N_QUEUED_WRITES] -= write
-    channel[S.N_COLUMN] += 1
+    channel[S.N_QUEUED_WRITES] -= burst[i, S.BURST_WRITE]
     channel[S.NEXT_COLUMN] += 1
     channel[S.REFRESHES_SINCE_COLUMN] = 0
-    turned = write != channel[S.LAST_WRITE]
-    channel[S.LAST_WRITE] = write
-    if c == S.RDA or c == S.WRA:
-        effective = max(now + command[c, S.AUTO_PRECHARGE], bank[b, S.ACTIVATED_AT] + memory[S.RAS])
-        close_bank(b, r, effective, bank, rank, counts)
-    if search_from == S.NONE:
-        search_from = bank[b, S.HEAD]
-    propose(b, search_from, bank, link, burst, channel, design)
-    respond(
-        i, now + command[c, S.DATA_END], owner, request, ready_at, delivered, channel, design
-    )
-    if channel[S.WAITING] or channel[S.ARRIVAL] < now:
-        if has_space(bank, channel, design):
-            accept(
-                now, times, first, bank, rank, channel, active, link, burst, request, delivered,
-                design, memory,
-            )
-    elif channel[S.ARRIVAL] == S.FAR:
-        announce(times, request, delivered, channel, design, memory)
-    if design[S.SCHEDULER] == S.FR_FCFS_GRP:
-        choose_again(turned, bank, channel, active, link, burst, design)
+    channel[S.TURNED] = channel[S.LAST_WRITE] != burst[i, S.BURST_WRITE]
+    channel[S.LAST_WRITE] = burst[i, S.BURST_WRITE]
 
 
-@helper
-def choose_again(
-    turned: bool,
-    bank: NDArray,
-    channel: NDArray,
-    active: NDArray,
-    link: NDArray,
-    burst: NDArray,
-    design: NDArray,
-) -> None:
-    """Re-evaluate bank machines whose grouped choice depends on what was just served."""
-    if turned:
-        for slot in range(channel[S.N_ACTIVE]):
-            b = active[slot]
-            if bank[b, S.HITS] > 1:
-                propose(b, bank[b, S.HEAD], bank, link, burst, channel, design)
-    elif design[S.COMMAND_MUX] == S.STRICT and channel[S.N_QUEUED] > 0:
-        b = burst[channel[S.NEXT_COLUMN], S.BURST_BANK]
-        propose(b, bank[b, S.HEAD], bank, link, burst, channel, design)
-
-
-@helper
-def accept(
-    now: int,
-    times: NDArray,
-    first: NDArray,
-    bank: NDArray,
-    rank: NDArray,
-    channel: NDArray,
-    active: NDArray,
-    link: NDArray,
-    burst: NDArray,
-    request: NDArray,
-    delivered: NDArray,
-    design: NDArray,
-    memory: NDArray,
-) -> bool:
-    """Take the waiting request into the scheduler, all its bursts at once.
-
-    Returns whether the choice of a bank machine may have changed.
-    """
-    q = channel[S.NEXT_REQUEST]
-    changed = False
-    if channel[S.N_QUEUED] == 0:
-        channel[S.REFRESHES_SINCE_COLUMN] = 0
-    for i in range(first[q], first[q + 1]):
-        if store(i, bank, rank, channel, active, link, burst, design):
-            changed = True
-    channel[S.ACCEPTED_AT] = now
-    if design[S.ARBITER] != S.SIMPLE_ARBITER:
-        granted = request[q, S.OFFERED]
-        freed_by = q - design[S.MAX_ACTIVE]
-        if freed_by >= 0:
-            granted = max(granted, delivered[freed_by])
-        channel[S.GRANTED_AT] = granted
-    channel[S.NEXT_REQUEST] = q + 1
-    announce(times, request, delivered, channel, design, memory)
-    return changed
-
-
-@helper
+@inlined
 def issue_bank_command(
     now: int,
-    times: NDArray,
-    first: NDArray,
     owner: NDArray,
+    bursts_left: NDArray,
     bank: NDArray,
     group: NDArray,
     rank: NDArray,
@@ -205,7 +105,7 @@ def issue_bank_command(
     active: NDArray,
     link: NDArray,
     burst: NDArray,
-    request: NDArray,
+    latency: NDArray,
     ready_at: NDArray,
     delivered: NDArray,
     counts: NDArray,
@@ -217,33 +117,62 @@ def issue_bank_command(
 ) -> None:
     """Issue the candidate, a command of one bank."""
     b, c = channel[S.CANDIDATE_BANK], channel[S.CANDIDATE_COMMAND]
-    r = bank[b, S.RANK_OF]
-    i = bank[b, S.PICK]
+    r, i = bank[b, S.RANK_OF], bank[b, S.PICK]
     occupy_bus(c, now, channel, command)
     constrain_bank(b, c, now, gaps, bank, group)
-    constrain_rank(r, c, now, gaps, group, rank, memory)
+    constrain_rank(r, c, now, gaps, rank, memory)
     count_command(r, c, now, rank, counts)
-    row = bank[b, S.OPEN_ROW] if c == S.PRE else burst[i, S.BURST_ROW]
-    write_log(c, now, r, b, row, owner[i], log, channel)
+    if len(log) > 0:
+        row = bank[b, S.OPEN_ROW] if c == S.PRE else burst[i, S.BURST_ROW]
+        write_log(c, now, r, b, row, owner[i] if len(owner) > 0 else i, log, channel)
+    search_from = S.NONE
     if c == S.ACT:
-        activate(
-            b, r, now, bank, group, rank, channel, link, burst, counts, command, design, memory
-        )
+        activate(b, r, now, bank, rank, link, burst, counts, command, memory)
+        search_from = i
     elif c == S.PRE:
         close_bank(b, r, now, bank, rank, counts)
-        propose(b, S.NONE, bank, link, burst, channel, design)
     else:
-        move_data(
-            b, r, c, now, times, first, owner, bank, rank, channel, active, link, burst, request,
-            ready_at, delivered, counts, command, design, memory,
+        search_from = link[i, S.NEXT]
+        leave_queue(b, r, bank, rank, channel, active, link, burst)
+        if c == S.RDA or c == S.WRA:
+            in_row = bank[b, S.ACTIVATED_AT] + memory[S.RAS]
+            close_bank(
+                b, r, max(now + command[c, S.AUTO_PRECHARGE], in_row), bank, rank, counts
+            )
+        respond(
+            i, now + command[c, S.DATA_END], owner, bursts_left, latency, ready_at, delivered,
+            channel, design,
         )
+        if design[S.SCHEDULER] == S.FR_FCFS_GRP:
+            search_from = bank[b, S.HEAD]
+            choose_again(bank, channel, active, link, burst, design)
+    propose(b, search_from, bank, link, burst, channel, design)
+
+
+@helper
+def choose_again(
+    bank: NDArray,
+    channel: NDArray,
+    active: NDArray,
+    link: NDArray,
+    burst: NDArray,
+    design: NDArray,
+) -> None:
+    """Re-evaluate bank machines whose grouped choice depends on what was just served."""
+    if channel[S.TURNED]:
+        for slot in range(channel[S.N_ACTIVE]):
+            b = active[slot]
+            if bank[b, S.HITS] > 1:
+                propose_afresh(b, bank, link, burst, channel, design)
+    elif design[S.COMMAND_MUX] == S.STRICT and channel[S.N_QUEUED] > 0:
+        b = burst[channel[S.NEXT_COLUMN], S.BURST_BANK]
+        propose_afresh(b, bank, link, burst, channel, design)
 
 
 @helper
 def issue_rank_command(
     now: int,
     bank: NDArray,
-    group: NDArray,
     rank: NDArray,
     channel: NDArray,
     link: NDArray,
@@ -258,8 +187,9 @@ def issue_rank_command(
     """Issue the candidate, a command of a whole rank."""
     r, c = channel[S.CANDIDATE_RANK], channel[S.CANDIDATE_COMMAND]
     occupy_bus(c, now, channel, command)
-    constrain_rank(r, c, now, gaps, group, rank, memory)
-    write_log(c, now, r, S.NONE, S.NONE, S.NONE, log, channel)
+    constrain_rank(r, c, now, gaps, rank, memory)
+    if len(log) > 0:
+        write_log(c, now, r, S.NONE, S.NONE, S.NONE, log, channel)
     if c == S.PREA:
         precharge_all(r, now, bank, rank, channel, link, burst, counts, design, memory)
     elif c == S.REFAB:
@@ -297,4 +227,4 @@ def precharge_all(
     for b in range(r * memory[S.BANKS_PER_RANK], (r + 1) * memory[S.BANKS_PER_RANK]):
         bank[b, S.OPEN_ROW] = S.NONE
         bank[b, S.HITS] = 0
-        propose(b, S.NONE, bank, link, burst, channel, design)
+        propose_afresh(b, bank, link, burst, channel, design)

@@ -16,12 +16,19 @@ LAST_SEQUENCE = SEQUENCE_MASK - 1  # of power-down commands; refresh has 0, burs
 
 @inlined
 def bank_command_time(
-    b: int, c: int, now: int, bank: NDArray, group: NDArray, channel: NDArray, command: NDArray
+    b: int,
+    c: int,
+    now: int,
+    bank: NDArray,
+    group: NDArray,
+    rank: NDArray,
+    channel: NDArray,
+    command: NDArray,
 ) -> int:
     """Return the earliest legal time of command ``c`` on bank ``b``."""
-    free = channel[S.ROW_BUS_FREE + command[c, S.BUS]]
-    ready = max(bank[b, c], group[bank[b, S.GROUP_OF], c])
-    return max(max(now, free), ready)
+    free = max(now, channel[S.ROW_BUS_FREE + command[c, S.BUS]])
+    shared = max(group[bank[b, S.GROUP_OF], c], rank[bank[b, S.RANK_OF], c])
+    return max(free, max(bank[b, c], shared))
 
 
 @inlined
@@ -41,7 +48,7 @@ def set_candidate(time: int, end: int, sequence: int, c: int, b: int, r: int, ch
     channel[S.CANDIDATE_RANK] = r
 
 
-@helper
+@inlined
 def choose(
     now: int,
     bank: NDArray,
@@ -60,16 +67,17 @@ def choose(
     the one that starts first is taken.
     """
     strict = design[S.COMMAND_MUX] == S.STRICT
+    attention = channel[S.ATTENTION] != 0
     best_row, best_column = NOTHING, NOTHING
     for slot in range(channel[S.N_ACTIVE]):
         b = active[slot]
-        if rank[bank[b, S.RANK_OF], S.SILENT]:
+        if attention and rank[bank[b, S.RANK_OF], S.SILENT]:
             continue
         c = bank[b, S.PROPOSAL]
         pick = bank[b, S.PICK]
         if strict and is_column(c) and pick != channel[S.NEXT_COLUMN]:
             continue
-        time = bank_command_time(b, c, now, bank, group, channel, command)
+        time = bank_command_time(b, c, now, bank, group, rank, channel, command)
         key = ((time + command[c, S.LENGTH] - now) << SEQUENCE_BITS) | (pick + 1)
         if command[c, S.BUS]:
             best_column = min(best_column, key)
@@ -80,7 +88,8 @@ def choose(
     channel[S.CANDIDATE_SEQUENCE] = SEQUENCE_MASK
     if best_row != NOTHING:
         adopt_bank_key(best_row, now, bank, channel, burst, command)
-    choose_rank_commands(now, rank, channel, command, memory)
+    if attention:
+        choose_rank_commands(now, rank, channel, command, memory)
     if best_column != NOTHING:
         adopt_column_key(best_column, now, bank, channel, burst, command)
 
@@ -112,7 +121,7 @@ def adopt_column_key(
         adopt_bank_key(key, now, bank, channel, burst, command)
 
 
-@inlined
+@helper
 def choose_rank_commands(
     now: int, rank: NDArray, channel: NDArray, command: NDArray, memory: NDArray
 ) -> None:
@@ -124,7 +133,7 @@ def choose_rank_commands(
             compete(rank[r, S.REFRESH_COMMAND], 0, r, now, rank, channel, command)
 
 
-@helper
+@inlined
 def compete(
     c: int, sequence: int, r: int, now: int, rank: NDArray, channel: NDArray, command: NDArray
 ) -> None:
@@ -154,7 +163,7 @@ def reconsider(
         return
     if design[S.COMMAND_MUX] == S.STRICT and is_column(c) and pick != channel[S.NEXT_COLUMN]:
         return
-    time = bank_command_time(b, c, now, bank, group, channel, command)
+    time = bank_command_time(b, c, now, bank, group, rank, channel, command)
     end = time + command[c, S.LENGTH]
     sooner = end < channel[S.CANDIDATE_END]
     older = end == channel[S.CANDIDATE_END] and pick + 1 < channel[S.CANDIDATE_SEQUENCE]

@@ -138,7 +138,7 @@ def schedule(
     return grouped_hit(oldest_hit, bank[b, S.OPEN_ROW], channel[S.LAST_WRITE], link, burst)
 
 
-@helper
+@inlined
 def propose(
     b: int,
     search_from: int,
@@ -171,3 +171,11 @@ def propose(
     else:
         closing = closes_row(b, row, bank, link, burst, design)
         bank[b, S.PROPOSAL] = S.RD + 2 * burst[pick, S.BURST_WRITE] + closing
+
+
+@helper
+def propose_afresh(
+    b: int, bank: NDArray, link: NDArray, burst: NDArray, channel: NDArray, design: NDArray
+) -> None:
+    """``propose`` for the rarer events that change many banks."""
+    propose(b, bank[b, S.HEAD], bank, link, burst, channel, design)

@@ -91,7 +91,7 @@ NONE = -1
 ) = range(N_BANK_COMMANDS, N_BANK_COMMANDS + 11)
 N_BANK_FIELDS = 24
 
-# rank[r, ...]; columns 8..15 hold the earliest time of each rank command
+# rank[r, ...]; columns 0..15 hold the earliest time of each command, as far as ranks limit it
 (
     SILENT,  # bank machines propose nothing: BLOCKED | SLEEPING | POWER_COMMAND proposed
     BLOCKED,
@@ -137,7 +137,7 @@ AWAKE, ACTIVE_POWER_DOWN, PRECHARGE_POWER_DOWN, SELF_REFRESH, EXTRA_REFRESH = ra
     CANDIDATE_BANK,  # NONE for a rank command
     CANDIDATE_RANK,
     LAST_WRITE,  # direction of the last column command
-    NEXT_COLUMN,  # first burst whose column command is outstanding (strict order)
+    NEXT_COLUMN,  # column commands issued = the burst whose turn it is in strict order
     N_QUEUED,
     N_QUEUED_WRITES,
     LAST_BANK,  # bank of the burst accepted last
@@ -153,15 +153,12 @@ AWAKE, ACTIVE_POWER_DOWN, PRECHARGE_POWER_DOWN, SELF_REFRESH, EXTRA_REFRESH = ra
     LAST_DELIVERY,
     NEXT_IN_ORDER,
     N_DELIVERED,
-    N_COLUMN,  # column commands issued
+    TURNED,  # the last column command changed the direction
     N_LOGGED,
     REFRESHES_SINCE_COLUMN,
     END,
 ) = range(30)
 N_CHANNEL_FIELDS = 32
-
-# request[q, ...]
-OFFERED, LATENCY, BURSTS_LEFT = range(3)
 
 # counts[r, ...]: 16 command counts, then cycles by power state
 (

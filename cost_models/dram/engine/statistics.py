@@ -2,59 +2,64 @@
 
 from __future__ import annotations
 
-import numpy as np
 from numpy.typing import NDArray
 
 from archgym.cost_models.dram.engine import state as S  # noqa: N812 (names of array columns)
-from archgym.cost_models.dram.engine.compiled import kernel
+from archgym.cost_models.dram.engine.compiled import helper, kernel
 
-PERCENTILES = (0.50, 0.95, 0.99)
-DIRECT_BINS = 1 << 16  # latencies below are counted, longer spans are sorted
+DIRECT_BINS = 1 << 15  # read latencies below are counted one by one
+MEAN_READ, MEAN_WRITE, FIRST_PERCENTILE = range(3)
 
 
 @kernel
 def latency_statistics(
-    request: NDArray, first: NDArray, burst: NDArray, fractions: NDArray, result: NDArray
-) -> None:
-    """Write mean and percentile read latencies and the mean write latency, in cycles.
+    latency: NDArray,
+    first: NDArray,
+    burst: NDArray,
+    fractions: NDArray,
+    bins: NDArray,
+    result: NDArray,
+) -> bool:
+    """Write mean and percentile latencies, in cycles, to ``result``.
 
-    ``result`` is float64 (2 + len(fractions),): mean read, mean write, then the percentiles,
-    sorted[min(n - 1, floor(p * n))]; NaN where there is no such request.
+    A percentile p is sorted[min(n - 1, floor(p * n))] over the reads. ``result`` holds mean read,
+    mean write, then one value per fraction; entries without requests are left as they are.
+    ``bins`` is work space, int64 (DIRECT_BINS,); ``first`` is empty when every request is one burst.
+
+    Returns False, with the percentiles left, when a latency exceeds the bins.
     """
-    n_reads, n_writes, read_sum, write_sum, longest = 0, 0, 0, 0, 0
-    for q in range(len(request)):
-        latency = request[q, S.LATENCY]
-        if burst[first[q], S.BURST_WRITE]:
+    bins[:] = 0
+    n_reads, n_writes, read_sum, write_sum = 0, 0, 0, 0
+    fits = True
+    for q in range(len(latency)):
+        cycles = latency[q]
+        i = first[q] if len(first) > 0 else q
+        if burst[i, S.BURST_WRITE]:
             n_writes += 1
-            write_sum += latency
+            write_sum += cycles
         else:
             n_reads += 1
-            read_sum += latency
-            longest = max(longest, latency)
-    result[:] = np.nan
+            read_sum += cycles
+            if cycles < len(bins):
+                bins[cycles] += 1
+            else:
+                fits = False
     if n_writes:
-        result[1] = write_sum / n_writes
-    if n_reads == 0:
-        return
-    result[0] = read_sum / n_reads
-    if longest < DIRECT_BINS:
-        bins = np.zeros(longest + 1, np.int64)
-        for q in range(len(request)):
-            if not burst[first[q], S.BURST_WRITE]:
-                bins[request[q, S.LATENCY]] += 1
-        below, k = 0, 0
-        for latency in range(longest + 1):
-            below += bins[latency]
-            while k < len(fractions) and below > min(n_reads - 1, int(fractions[k] * n_reads)):
-                result[2 + k] = latency
-                k += 1
-        return
-    latencies = np.empty(n_reads, np.int64)
-    n = 0
-    for q in range(len(request)):
-        if not burst[first[q], S.BURST_WRITE]:
-            latencies[n] = request[q, S.LATENCY]
-            n += 1
-    latencies.sort()
+        result[MEAN_WRITE] = write_sum / n_writes
+    if n_reads:
+        result[MEAN_READ] = read_sum / n_reads
+    if n_reads and fits:
+        fill_percentiles(n_reads, fractions, bins, result)
+    return fits
+
+
+@helper
+def fill_percentiles(n: int, fractions: NDArray, bins: NDArray, result: NDArray) -> None:
+    """Read the percentiles (ascending fractions) off a histogram of ``n`` latencies."""
+    below, latency = bins[0], 0
     for k in range(len(fractions)):
-        result[2 + k] = latencies[min(n_reads - 1, int(fractions[k] * n_reads))]
+        position = min(n - 1, int(fractions[k] * n))
+        while below <= position:
+            latency += 1
+            below += bins[latency]
+        result[FIRST_PERCENTILE + k] = latency

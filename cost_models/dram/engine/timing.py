@@ -15,50 +15,46 @@ def occupy_bus(c: int, now: int, channel: NDArray, command: NDArray) -> None:
 
 
 @inlined
+def delay(row: int, start: int, times: NDArray, gaps: NDArray, scope: int, c: int, now: int) -> None:
+    """Raise eight earliest times, ``times[row, start:]``, to ``now`` plus their gaps.
+
+    All loads stand before all stores, so that the compiler may use vector instructions although
+    it cannot know that the two arrays do not overlap.
+    """
+    a0 = max(times[row, start], now + gaps[scope, c, start])
+    a1 = max(times[row, start + 1], now + gaps[scope, c, start + 1])
+    a2 = max(times[row, start + 2], now + gaps[scope, c, start + 2])
+    a3 = max(times[row, start + 3], now + gaps[scope, c, start + 3])
+    a4 = max(times[row, start + 4], now + gaps[scope, c, start + 4])
+    a5 = max(times[row, start + 5], now + gaps[scope, c, start + 5])
+    a6 = max(times[row, start + 6], now + gaps[scope, c, start + 6])
+    a7 = max(times[row, start + 7], now + gaps[scope, c, start + 7])
+    times[row, start], times[row, start + 1] = a0, a1
+    times[row, start + 2], times[row, start + 3] = a2, a3
+    times[row, start + 4], times[row, start + 5] = a4, a5
+    times[row, start + 6], times[row, start + 7] = a6, a7
+
+
+@inlined
 def constrain_bank(b: int, c: int, now: int, gaps: NDArray, bank: NDArray, group: NDArray) -> None:
     """Apply the rules within the bank and the bank group of ``b`` after command ``c``."""
-    g = bank[b, S.GROUP_OF]
-    for later in range(S.N_BANK_COMMANDS):
-        bank[b, later] = max(bank[b, later], now + gaps[S.BANK_SCOPE, c, later])
-        group[g, later] = max(group[g, later], now + gaps[S.GROUP_SCOPE, c, later])
+    delay(b, 0, bank, gaps, S.BANK_SCOPE, c, now)
+    delay(bank[b, S.GROUP_OF], 0, group, gaps, S.GROUP_SCOPE, c, now)
 
 
 @inlined
-def constrain_rank(
-    r: int, c: int, now: int, gaps: NDArray, group: NDArray, rank: NDArray, memory: NDArray
-) -> None:
+def constrain_rank(r: int, c: int, now: int, gaps: NDArray, rank: NDArray, memory: NDArray) -> None:
     """Apply the rules within the rank of ``c``, and from it to the other ranks."""
-    constrain_one_rank(r, c, S.RANK_SCOPE, now, gaps, group, rank, memory)
-    if memory[S.N_RANKS] > 1:
-        for other in range(memory[S.N_RANKS]):
-            if other != r:
-                constrain_one_rank(other, c, S.OTHER_SCOPE, now, gaps, group, rank, memory)
+    delay(r, 0, rank, gaps, S.RANK_SCOPE, c, now)
+    delay(r, S.N_BANK_COMMANDS, rank, gaps, S.RANK_SCOPE, c, now)
+    for other in range(memory[S.N_RANKS]):
+        if other != r:
+            delay(other, 0, rank, gaps, S.OTHER_SCOPE, c, now)
+            delay(other, S.N_BANK_COMMANDS, rank, gaps, S.OTHER_SCOPE, c, now)
 
 
 @inlined
-def constrain_one_rank(
-    r: int,
-    c: int,
-    scope: int,
-    now: int,
-    gaps: NDArray,
-    group: NDArray,
-    rank: NDArray,
-    memory: NDArray,
-) -> None:
-    """Apply rules of ``scope``; those on bank commands are kept with the rank's groups."""
-    first = r * memory[S.GROUPS_PER_RANK]
-    for g in range(first, first + memory[S.GROUPS_PER_RANK]):
-        for later in range(S.N_BANK_COMMANDS):
-            group[g, later] = max(group[g, later], now + gaps[scope, c, later])
-    for later in range(S.N_BANK_COMMANDS, S.N_ALL_COMMANDS):
-        rank[r, later] = max(rank[r, later], now + gaps[scope, c, later])
-
-
-@inlined
-def constrain_window(
-    r: int, now: int, group: NDArray, rank: NDArray, command: NDArray, memory: NDArray
-) -> None:
+def constrain_window(r: int, now: int, rank: NDArray, command: NDArray, memory: NDArray) -> None:
     """Record an activation and apply the four-activation window of the rank.
 
     The window is measured between the last bus cycles of the commands.
@@ -68,6 +64,4 @@ def constrain_window(
     rank[r, S.RING_POSITION] = (rank[r, S.RING_POSITION] + 1) & 3
     fourth_last = rank[r, S.RING + rank[r, S.RING_POSITION]]
     limit = fourth_last + memory[S.ACTIVATION_WINDOW] - last_cycle
-    first = r * memory[S.GROUPS_PER_RANK]
-    for g in range(first, first + memory[S.GROUPS_PER_RANK]):
-        group[g, S.ACT] = max(group[g, S.ACT], limit)
+    rank[r, S.ACT] = max(rank[r, S.ACT], limit)

@@ -43,3 +43,7 @@ class CostModel(ABC):
     def detail(self, design: Batch, workload: Any) -> Mapping[str, Mapping[str, NDArray[Any]]]:
         """Return tables about one design (name -> column -> values), none unless overridden."""
         return {}
+
+    def export(self, design: Batch, workload: Any) -> Mapping[str, str]:
+        """Return one design in its own tool's format: file path -> text, none unless overridden."""
+        return {}

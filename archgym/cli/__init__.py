@@ -8,6 +8,7 @@ import typer
 
 from archgym.cli import listing, store_verbs
 from archgym.cli.evaluate import evaluate
+from archgym.cli.export import export
 from archgym.cli.run import run
 from archgym.errors import ArchgymError
 
@@ -26,6 +27,7 @@ app.command()(listing.describe)
 app.command()(listing.agents)
 app.command("describe-agent")(listing.describe_agent)
 app.command()(evaluate)
+app.command()(export)
 app.command()(run)
 app.command()(store_verbs.status)
 app.command()(store_verbs.leaderboard)

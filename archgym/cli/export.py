@@ -1,0 +1,45 @@
+"""The verb that writes designs in the format of their own tool."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from archgym import registry
+from archgym.cli.design_file import read_designs
+from archgym.cli.options import Settings, Workload, parse_settings
+from archgym.errors import ArchgymError, SettingError, StoreError
+from archgym.whole_file import write_whole
+
+
+def export(
+    env: Annotated[str, typer.Argument(help="An environment's id, see `archgym envs`.")],
+    designs: Annotated[Path, typer.Option(help="CSV with one column per parameter.")],
+    output: Annotated[Path, typer.Option(help="Folder to write; one folder per row inside.")],
+    workload: Workload = None,
+    settings: Settings = None,
+) -> None:
+    """Write each design of a CSV as its own tool reads it, in OUTPUT/row-<n>/.
+
+    Example: archgym export dram --workload stream --designs best.csv --output dramsys
+    """
+    problem = registry.environments.get(env).make_problem(workload, **parse_settings(settings))
+    file = read_designs(designs, problem.space)
+    if file.errors:
+        raise ArchgymError(f"{designs}: {file.errors[min(file.errors)]}")
+    for row in range(len(file.batch)):
+        files = problem.cost_model.export(file.batch.select([row]), problem.workload)
+        if not files:
+            raise SettingError(f"environment {env!r} has no format to export to")
+        for name, text in files.items():
+            _write(output / f"row-{row}" / name, text)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path.parent}: cannot be made: {error.strerror or error}") from None
+    write_whole(path, text.encode())

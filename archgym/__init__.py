@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from archgym.gym_registration import register_once_loaded as _register_with_gymnasium
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
@@ -86,3 +88,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *_HOMES])
+
+
+_register_with_gymnasium()

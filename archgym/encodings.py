@@ -27,7 +27,7 @@ def from_unit(space: DesignSpace, unit: Floats) -> Codes:
         return index.astype(np.int64)
     for column, axis in enumerate(space.axes):
         if axis.size is None:
-            index[:, column] = _stretch(axis, clipped[:, column])
+            index[:, column] = stretch(axis, clipped[:, column])
     return index
 
 
@@ -36,7 +36,7 @@ def to_unit(space: DesignSpace, codes: Codes) -> Floats:
     unit = (codes + 0.5) / _sizes(space)
     for column, axis in enumerate(space.axes):
         if axis.size is None:
-            unit[:, column] = _shrink(axis, codes[:, column])
+            unit[:, column] = shrink(axis, codes[:, column])
     return np.minimum(unit, 1.0)
 
 
@@ -63,7 +63,7 @@ def to_one_hot(space: DesignSpace, codes: Codes) -> Floats:
     for column, axis in enumerate(space.axes):
         code = codes[:, column]
         if axis.size is None:
-            blocks.append(_shrink(axis, code)[:, None])
+            blocks.append(shrink(axis, code)[:, None])
         else:
             blocks.append((code[:, None] == np.arange(axis.size)).astype(np.float64))
     return np.hstack(blocks)
@@ -76,7 +76,7 @@ def from_one_hot(space: DesignSpace, encoded: Floats) -> Codes:
     for column, axis in enumerate(space.axes):
         block = encoded[:, start : start + (axis.size or 1)]
         continuous = axis.size is None
-        codes[:, column] = _stretch(axis, block[:, 0]) if continuous else block.argmax(axis=1)
+        codes[:, column] = stretch(axis, block[:, 0]) if continuous else block.argmax(axis=1)
         start += block.shape[1]
     return codes
 
@@ -96,14 +96,16 @@ def _sizes(space: DesignSpace) -> Floats:
     return np.array([axis.size or 1 for axis in space.axes], dtype=np.float64)
 
 
-def _stretch(axis: Axis, unit: Any) -> Floats:
+def stretch(axis: Axis, unit: Any) -> Floats:
+    """Return the values of a real axis at points of [0, 1] along its scale."""
     ratio = axis.high / axis.low if axis.log else 1.0
     span = axis.high - axis.low
     value = axis.low * ratio**unit if axis.log else axis.low + unit * span
     return np.asarray(np.clip(value, axis.low, axis.high), dtype=np.float64)
 
 
-def _shrink(axis: Axis, value: Any) -> Floats:
+def shrink(axis: Axis, value: Any) -> Floats:
+    """Return where values of a real axis lie along its scale, in [0, 1]."""
     if axis.log:
         unit = np.log(value / axis.low) / np.log(axis.high / axis.low)
     else:

@@ -91,6 +91,10 @@ class Outcomes(Measurements):
     reward: Floats = field(default_factory=lambda: np.zeros(0))
     objectives: Floats = field(default_factory=lambda: np.zeros((0, 1)))
 
+    def label(self, row: int) -> str:
+        """Return the status word of one design."""
+        return _LABELS[self.status.item(row)]
+
     def labels(self) -> list[str]:
         """Return the status word of each design."""
         return [_LABELS[code] for code in self.status.tolist()]

@@ -93,6 +93,11 @@ class Problem:
         return tuple(metric.name for metric in self.cost_model.metrics)
 
     @cached_property
+    def default_measured(self) -> Measurements:
+        """What is measured of the default design; evaluated once, beside any budget."""
+        return self.measure(self.space.default)
+
+    @cached_property
     def reference(self) -> dict[str, float]:
         """Metrics of the default design, with which rewards compare; evaluated once.
 
@@ -101,7 +106,7 @@ class Problem:
         """
         if not self.objective.compared:
             return {}
-        measured = self.measure(self.space.default)
+        measured = self.default_measured
         if measured.status[0] != Status.OK:
             raise SettingError(f"the default design of {self.env} fails: {measured.error[0]}")
         reference = {name: float(values[0]) for name, values in measured.metrics.items()}

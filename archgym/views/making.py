@@ -1,0 +1,112 @@
+"""Environments from plain data: what Gymnasium's registry and users call.
+
+Options of a view (``style``, ``action``, ``episode_length``, ``reward``, ``roles``, ...) and
+settings of the environment are given side by side, so settings must not take those names.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
+
+from archgym.errors import SettingError, UnknownNameError
+from archgym.evaluator import Evaluator
+from archgym.registry import environments
+
+if TYPE_CHECKING:
+    import gymnasium
+
+    from archgym.views.multi_agent import DesignTeamEnv
+
+UNLIMITED = sys.maxsize
+
+STYLES = {
+    "one_shot": "archgym.views.one_shot:OneShotEnv",
+    "sequential": "archgym.views.sequential:SequentialEnv",
+    "local": "archgym.views.local:LocalEnv",
+}
+VECTOR_STYLES = {"one_shot": "archgym.views.vector:OneShotVectorEnv"}
+OWN_STYLE = "native"
+
+
+def make_env(
+    env: str,
+    style: str | None = None,
+    render_mode: None = None,
+    **arguments: Any,
+) -> gymnasium.Env[Any, Any]:
+    """Return a Gymnasium environment of a registered environment, without a budget.
+
+    Args:
+        env: Registered name of the environment.
+        style: "one_shot", "sequential", "local", or "native" for environments with dynamics of
+            their own, which is then the default.
+        render_mode: There is nothing to render.
+        arguments: ``workload``, ``objective``, ``cost_model`` and ``timeout_s``, options of the
+            style, and settings of the environment.
+
+    Raises:
+        UnknownNameError: An unknown style, workload, objective, setting, ...
+        SettingError: A value that cannot be taken.
+        TypeError: A render mode is asked for.
+    """
+    _refuse_rendering(render_mode)
+    own = environments.get(env).make_gym
+    styles = STYLES | ({OWN_STYLE: own} if own else {})
+    view = _view(style or (OWN_STYLE if own else "one_shot"), styles, "style")
+    made: gymnasium.Env[Any, Any] = _make(view, env, arguments)
+    return made
+
+
+def make_vector_env(
+    env: str,
+    num_envs: int = 1,
+    style: str = "one_shot",
+    render_mode: None = None,
+    **arguments: Any,
+) -> gymnasium.vector.VectorEnv[Any, Any, Any]:
+    """Return the native vector environment; arguments as for `make_env`.
+
+    Raises:
+        SettingError: The style has no native vector form; use vectorization_mode="sync".
+    """
+    _refuse_rendering(render_mode)
+    if style in {*STYLES, OWN_STYLE} - set(VECTOR_STYLES):
+        raise SettingError(f"style {style!r} has no vector form: use vectorization_mode='sync'")
+    view = _view(style, VECTOR_STYLES, "style")
+    made: gymnasium.vector.VectorEnv[Any, Any, Any] = _make(
+        view, env, {"num_envs": num_envs, **arguments}
+    )
+    return made
+
+
+def make_team_env(env: str, **arguments: Any) -> DesignTeamEnv:
+    """Return the PettingZoo view; ``roles`` and its other options among the arguments."""
+    from archgym.views.multi_agent import DesignTeamEnv
+
+    made: DesignTeamEnv = _make(DesignTeamEnv, env, arguments)
+    return made
+
+
+def _make(view: Callable[..., Any], env: str, arguments: Mapping[str, Any]) -> Any:
+    """Return ``view`` over a new evaluator; it takes the arguments that it declares."""
+    options = set(inspect.signature(view).parameters) - {"evaluator"}
+    rest = {name: value for name, value in arguments.items() if name not in options}
+    timeout_s = rest.pop("timeout_s", None)
+    problem = environments.get(env).make_problem(**rest)
+    evaluator = Evaluator(problem, UNLIMITED, timeout_s=timeout_s)
+    return view(evaluator, **{n: v for n, v in arguments.items() if n in options})
+
+
+def _view(style: str, styles: Mapping[str, str], kind: str) -> Any:
+    if style not in styles:
+        raise UnknownNameError(kind, style, styles)
+    return resolve_name(styles[style])
+
+
+def _refuse_rendering(render_mode: Any) -> None:
+    if render_mode is not None:
+        raise TypeError(f"render_mode {render_mode!r}: there is nothing to render")

@@ -58,9 +58,7 @@ def _charges(
     reads, writes = total("RD") + total("RDA"), total("WR") + total("WRA")
     return {
         "activate": (current("0") - active) * ras * total("ACT"),
-        "precharge": (current("0") - standby)
-        * (row_cycle - ras)
-        * total(state.PRECHARGED_BANKS),
+        "precharge": (current("0") - standby) * (row_cycle - ras) * total(state.PRECHARGED_BANKS),
         "read": (current("4r") - active) * memory.burst_cycles * reads,
         "write": (current("4w") - active) * memory.burst_cycles * writes,
         "refresh": (current("5") - active) * tables.refresh_cycle * total("REFAB"),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from archgym.errors import InvalidDesignError
+
 
 @dataclass(frozen=True)
 class Knob:
@@ -59,6 +61,11 @@ KNOB_NAMES = tuple(knob.name for knob in KNOBS)
 N_KNOBS = len(KNOBS)
 
 
+def column(name: str) -> int:
+    """Return the position of a knob in a design."""
+    return KNOB_NAMES.index(name)
+
+
 def default_design() -> NDArray[np.int64]:
     """Return the codes of the default design, int64 (13,)."""
     return np.array([knob.code(knob.default) for knob in KNOBS], np.int64)
@@ -68,6 +75,55 @@ def encode(design: dict[str, str | int]) -> NDArray[np.int64]:
     """Return the codes of a design; knobs that it does not name keep their default."""
     codes = default_design()
     for name, value in design.items():
-        position = KNOB_NAMES.index(name)
-        codes[position] = KNOBS[position].code(value)
+        codes[column(name)] = KNOBS[column(name)].code(value)
+    return codes
+
+
+def check(codes: NDArray[np.int64], n_mappings: int = len(MAPPING_NAMES)) -> None:
+    """Check designs of shape (n, 13).
+
+    Args:
+        codes: Codes and numbers, one design per row.
+        n_mappings: Address maps that the memory knows; those beyond the named ones follow them.
+
+    Raises:
+        InvalidDesignError: A value is illegal; names the row, the knob and what is allowed.
+    """
+    if codes.ndim != 2 or codes.shape[1] != N_KNOBS:
+        raise InvalidDesignError("knobs", codes.shape, f"an array of shape (n, {N_KNOBS})")
+    for position, knob in enumerate(KNOBS):
+        values, highest = codes[:, position], knob.highest
+        if knob.values:
+            highest = len(knob.values) - 1
+        if knob.name == "address_mapping":
+            highest = n_mappings - 1
+        wrong = values < knob.lowest
+        if highest is not None:
+            wrong |= values > highest
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            limit = "" if highest is None else f" and <= {highest}"
+            allowed = f"a code >= {knob.lowest}{limit}"
+            raise InvalidDesignError(knob.name, int(values[row]), allowed, row)
+
+
+def canonical(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return designs with the knobs that provably have no effect set to their default.
+
+    Refresh limits do nothing without refresh, the transaction limit nothing under the simple
+    arbiter; with one request in the scheduler at a time there is nothing to order, and "another
+    request", at which the adaptive page policies look, never exists.
+    """
+    codes = codes.copy()
+    free = codes[:, column("refresh_policy")] == 0
+    codes[free, column("refresh_max_postponed")] = 0
+    codes[free, column("refresh_max_pulledin")] = 0
+    simple = codes[:, column("arbiter")] == 0
+    codes[simple, column("max_active_transactions")] = 1
+    shared = KNOBS[column("scheduler_buffer")].code("shared")
+    single = codes[:, column("scheduler_buffer")] == shared
+    single &= codes[:, column("request_buffer_size")] == 1
+    codes[single, column("scheduler")] = 0
+    codes[single, column("cmd_mux")] = 0
+    codes[single, column("page_policy")] &= ~1
     return codes

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from archgym.cost_models.dram.address import AddressMapping, address_mapping
+from archgym.cost_models.dram.knobs import MAPPING_NAMES
 from archgym.cost_models.dram.standard import Standard, load_standard
 from archgym.errors import SettingError, UnknownNameError
 
@@ -69,6 +70,12 @@ class MemorySpec:
     def capacity_bytes(self) -> int:
         """Bytes of the whole channel."""
         return self.ranks * self.banks * self.rows * self.columns * self.bus_bytes
+
+    @property
+    def mapping_names(self) -> tuple[str, ...]:
+        """Names of the address maps, in the order of the codes of ``address_mapping``."""
+        others = sorted(set(self.mappings) - set(MAPPING_NAMES))
+        return (*MAPPING_NAMES, *others)
 
     @property
     def clock_ps(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,7 +76,9 @@ def timing_tables(memory: MemorySpec) -> TimingTables:
     )
 
 
-def _per_column_command(expressions: dict[str, str], names: dict[str, int]) -> NDArray[np.int64]:
+def _per_column_command(
+    expressions: Mapping[str, str], names: Mapping[str, int]
+) -> NDArray[np.int64]:
     values = np.zeros(N_COMMANDS, np.int64)
     values[[Command.RD, Command.RDA]] = evaluate(expressions["read"], names)
     values[[Command.WR, Command.WRA]] = evaluate(expressions["write"], names)

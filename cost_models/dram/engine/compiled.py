@@ -11,9 +11,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numpy.typing import NDArray
 
+Array = NDArray[Any]  # which fields it holds is written in ``state``
 Function = TypeVar("Function", bound=Callable[..., Any])
-OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+_config: Any = numba.config  # type: ignore[attr-defined]
+OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "error_model": "numpy",
+    "_nrt": False,
+}  # no reference counts
 
 
 def inlined(function: Function) -> Function:
@@ -32,12 +39,12 @@ def kernel(function: Function) -> Function:
     Numba notices changes only in the file of the function itself, so the folder is named after a
     hash of all kernel sources: an upgrade never finds the code of another version.
     """
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_folder())
+    before = _config.CACHE_DIR
+    _config.CACHE_DIR = str(cache_folder())
     try:
         return numba.njit(cache=True, **OPTIONS)(function)  # type: ignore[no-any-return]
     finally:
-        numba.config.CACHE_DIR = before
+        _config.CACHE_DIR = before
 
 
 @cache
@@ -57,7 +64,7 @@ def cache_folder() -> Path:
 
 def _cache_bases() -> list[Path]:
     user = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    chosen = [numba.config.CACHE_DIR] if numba.config.CACHE_DIR else []
+    chosen = [_config.CACHE_DIR] if _config.CACHE_DIR else []
     return [Path(base) for base in [*chosen, f"{user}/archgym", tempfile.gettempdir()]]
 
 

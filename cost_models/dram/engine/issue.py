@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from numpy.typing import NDArray
-
 from archgym.cost_models.dram.engine import state as S  # noqa: N812 (names of array columns)
 from archgym.cost_models.dram.engine.accounting import (
     account_activate,
@@ -14,6 +12,7 @@ from archgym.cost_models.dram.engine.accounting import (
     account_wake,
     count_command,
 )
+from archgym.cost_models.dram.engine.arrays import Run
 from archgym.cost_models.dram.engine.compiled import helper, inlined
 from archgym.cost_models.dram.engine.frontend import respond
 from archgym.cost_models.dram.engine.managers import fell_asleep, refreshed, woke_up
@@ -27,204 +26,126 @@ from archgym.cost_models.dram.engine.timing import (
 
 
 @helper
-def write_log(
-    c: int, now: int, r: int, b: int, row: int, q: int, log: NDArray, channel: NDArray
-) -> None:
+def write_log(c: int, now: int, r: int, b: int, row: int, q: int, s: Run) -> None:
     """Append a command to the log."""
-    n = channel[S.N_LOGGED]
-    channel[S.N_LOGGED] = n + 1
-    log[n, 0], log[n, 1], log[n, 2] = now, c, r
-    log[n, 3], log[n, 4], log[n, 5] = b, row, q
+    n = s.channel[S.N_LOGGED]
+    s.channel[S.N_LOGGED] = n + 1
+    s.log[n, 0], s.log[n, 1], s.log[n, 2] = now, c, r
+    s.log[n, 3], s.log[n, 4], s.log[n, 5] = b, row, q
 
 
 @inlined
-def activate(
-    b: int,
-    r: int,
-    now: int,
-    bank: NDArray,
-    rank: NDArray,
-    link: NDArray,
-    burst: NDArray,
-    counts: NDArray,
-    command: NDArray,
-    memory: NDArray,
-) -> None:
+def activate(b: int, r: int, now: int, s: Run) -> None:
     """Open the row of the bank's current burst."""
-    row = burst[bank[b, S.PICK], S.BURST_ROW]
-    constrain_window(r, now, rank, command, memory)
-    account_activate(r, now, rank, counts)
-    rank[r, S.OPEN_BANKS] += 1
-    bank[b, S.OPEN_ROW] = row
-    bank[b, S.ACTIVATED_AT] = now
-    bank[b, S.HITS] = count_hits(b, row, bank, link, burst)
+    row = s.burst[s.bank[b, S.PICK], S.BURST_ROW]
+    constrain_window(r, now, s)
+    account_activate(r, now, s)
+    s.rank[r, S.OPEN_BANKS] += 1
+    s.bank[b, S.OPEN_ROW] = row
+    s.bank[b, S.ACTIVATED_AT] = now
+    s.bank[b, S.HITS] = count_hits(b, row, s)
 
 
 @inlined
-def close_bank(b: int, r: int, time: int, bank: NDArray, rank: NDArray, counts: NDArray) -> None:
+def close_bank(b: int, r: int, time: int, s: Run) -> None:
     """Close a bank whose precharge takes effect, for the energy account, at ``time``."""
-    rank[r, S.OPEN_BANKS] -= 1
-    account_close(r, time, 1, rank, counts)
-    bank[b, S.OPEN_ROW] = S.NONE
-    bank[b, S.HITS] = 0
+    s.rank[r, S.OPEN_BANKS] -= 1
+    account_close(r, time, 1, s)
+    s.bank[b, S.OPEN_ROW] = S.NONE
+    s.bank[b, S.HITS] = 0
 
 
 @inlined
-def leave_queue(
-    b: int,
-    r: int,
-    bank: NDArray,
-    rank: NDArray,
-    channel: NDArray,
-    active: NDArray,
-    link: NDArray,
-    burst: NDArray,
-) -> None:
+def leave_queue(b: int, r: int, s: Run) -> None:
     """Take the current burst of bank ``b`` out of the scheduler."""
-    i = bank[b, S.PICK]
-    remove(b, i, bank, link, active, channel)
-    bank[b, S.HITS] -= 1
-    rank[r, S.QUEUED] -= 1
-    channel[S.N_QUEUED] -= 1
-    channel[S.N_QUEUED_WRITES] -= burst[i, S.BURST_WRITE]
-    channel[S.NEXT_COLUMN] += 1
-    channel[S.REFRESHES_SINCE_COLUMN] = 0
-    channel[S.TURNED] = channel[S.LAST_WRITE] != burst[i, S.BURST_WRITE]
-    channel[S.LAST_WRITE] = burst[i, S.BURST_WRITE]
+    i = s.bank[b, S.PICK]
+    remove(b, i, s)
+    s.bank[b, S.HITS] -= 1
+    s.rank[r, S.QUEUED] -= 1
+    s.channel[S.N_QUEUED] -= 1
+    s.channel[S.N_QUEUED_WRITES] -= s.burst[i, S.BURST_WRITE]
+    s.channel[S.NEXT_COLUMN] += 1
+    s.channel[S.REFRESHES_SINCE_COLUMN] = 0
+    s.channel[S.TURNED] = s.channel[S.LAST_WRITE] != s.burst[i, S.BURST_WRITE]
+    s.channel[S.LAST_WRITE] = s.burst[i, S.BURST_WRITE]
 
 
 @inlined
-def issue_bank_command(
-    now: int,
-    owner: NDArray,
-    bursts_left: NDArray,
-    bank: NDArray,
-    group: NDArray,
-    rank: NDArray,
-    channel: NDArray,
-    active: NDArray,
-    link: NDArray,
-    burst: NDArray,
-    latency: NDArray,
-    ready_at: NDArray,
-    delivered: NDArray,
-    counts: NDArray,
-    log: NDArray,
-    gaps: NDArray,
-    command: NDArray,
-    design: NDArray,
-    memory: NDArray,
-) -> None:
+def issue_bank_command(now: int, s: Run) -> None:
     """Issue the candidate, a command of one bank."""
-    b, c = channel[S.CANDIDATE_BANK], channel[S.CANDIDATE_COMMAND]
-    r, i = bank[b, S.RANK_OF], bank[b, S.PICK]
-    occupy_bus(c, now, channel, command)
-    constrain_bank(b, c, now, gaps, bank, group)
-    constrain_rank(r, c, now, gaps, rank, memory)
-    count_command(r, c, now, rank, counts)
-    if len(log) > 0:
-        row = bank[b, S.OPEN_ROW] if c == S.PRE else burst[i, S.BURST_ROW]
-        write_log(c, now, r, b, row, owner[i] if len(owner) > 0 else i, log, channel)
+    b, c = s.channel[S.CANDIDATE_BANK], s.channel[S.CANDIDATE_COMMAND]
+    r, i = s.bank[b, S.RANK_OF], s.bank[b, S.PICK]
+    occupy_bus(c, now, s)
+    constrain_bank(b, c, now, s)
+    constrain_rank(r, c, now, s)
+    count_command(r, c, now, s)
+    if len(s.log) > 0:
+        row = s.bank[b, S.OPEN_ROW] if c == S.PRE else s.burst[i, S.BURST_ROW]
+        write_log(c, now, r, b, row, s.owner[i] if len(s.owner) > 0 else i, s)
     search_from = S.NONE
     if c == S.ACT:
-        activate(b, r, now, bank, rank, link, burst, counts, command, memory)
+        activate(b, r, now, s)
         search_from = i
     elif c == S.PRE:
-        close_bank(b, r, now, bank, rank, counts)
+        close_bank(b, r, now, s)
     else:
-        search_from = link[i, S.NEXT]
-        leave_queue(b, r, bank, rank, channel, active, link, burst)
+        search_from = s.link[i, S.NEXT]
+        leave_queue(b, r, s)
         if c == S.RDA or c == S.WRA:
-            in_row = bank[b, S.ACTIVATED_AT] + memory[S.RAS]
-            close_bank(
-                b, r, max(now + command[c, S.AUTO_PRECHARGE], in_row), bank, rank, counts
-            )
-        respond(
-            i, now + command[c, S.DATA_END], owner, bursts_left, latency, ready_at, delivered,
-            channel, design,
-        )
-        if design[S.SCHEDULER] == S.FR_FCFS_GRP:
-            search_from = bank[b, S.HEAD]
-            choose_again(bank, channel, active, link, burst, design)
-    propose(b, search_from, bank, link, burst, channel, design)
+            in_row = s.bank[b, S.ACTIVATED_AT] + s.memory[S.RAS]
+            close_bank(b, r, max(now + s.command[c, S.AUTO_PRECHARGE], in_row), s)
+        respond(i, now + s.command[c, S.DATA_END], s)
+        if s.design[S.SCHEDULER] == S.FR_FCFS_GRP:
+            search_from = s.bank[b, S.HEAD]
+            choose_again(s)
+    propose(b, search_from, s)
 
 
 @helper
-def choose_again(
-    bank: NDArray,
-    channel: NDArray,
-    active: NDArray,
-    link: NDArray,
-    burst: NDArray,
-    design: NDArray,
-) -> None:
+def choose_again(s: Run) -> None:
     """Re-evaluate bank machines whose grouped choice depends on what was just served."""
-    if channel[S.TURNED]:
-        for slot in range(channel[S.N_ACTIVE]):
-            b = active[slot]
-            if bank[b, S.HITS] > 1:
-                propose_afresh(b, bank, link, burst, channel, design)
-    elif design[S.COMMAND_MUX] == S.STRICT and channel[S.N_QUEUED] > 0:
-        b = burst[channel[S.NEXT_COLUMN], S.BURST_BANK]
-        propose_afresh(b, bank, link, burst, channel, design)
+    if s.channel[S.TURNED]:
+        for slot in range(s.channel[S.N_ACTIVE]):
+            b = s.active[slot]
+            if s.bank[b, S.HITS] > 1:
+                propose_afresh(b, s)
+    elif s.design[S.COMMAND_MUX] == S.STRICT and s.channel[S.N_QUEUED] > 0:
+        b = s.burst[s.channel[S.NEXT_COLUMN], S.BURST_BANK]
+        propose_afresh(b, s)
 
 
 @helper
-def issue_rank_command(
-    now: int,
-    bank: NDArray,
-    rank: NDArray,
-    channel: NDArray,
-    link: NDArray,
-    burst: NDArray,
-    counts: NDArray,
-    log: NDArray,
-    gaps: NDArray,
-    command: NDArray,
-    design: NDArray,
-    memory: NDArray,
-) -> None:
+def issue_rank_command(now: int, s: Run) -> None:
     """Issue the candidate, a command of a whole rank."""
-    r, c = channel[S.CANDIDATE_RANK], channel[S.CANDIDATE_COMMAND]
-    occupy_bus(c, now, channel, command)
-    constrain_rank(r, c, now, gaps, rank, memory)
-    if len(log) > 0:
-        write_log(c, now, r, S.NONE, S.NONE, S.NONE, log, channel)
+    r, c = s.channel[S.CANDIDATE_RANK], s.channel[S.CANDIDATE_COMMAND]
+    occupy_bus(c, now, s)
+    constrain_rank(r, c, now, s)
+    if len(s.log) > 0:
+        write_log(c, now, r, S.NONE, S.NONE, S.NONE, s)
     if c == S.PREA:
-        precharge_all(r, now, bank, rank, channel, link, burst, counts, design, memory)
+        precharge_all(r, now, s)
     elif c == S.REFAB:
-        channel[S.REFRESHES_SINCE_COLUMN] += 1
-        account_refresh(r, now, rank, counts, memory)
-        refreshed(r, now, rank, design, memory)
+        s.channel[S.REFRESHES_SINCE_COLUMN] += 1
+        account_refresh(r, now, s)
+        refreshed(r, now, s)
     elif c == S.PDXA or c == S.PDXP:
-        account_wake(r, c, now, rank, counts)
-        woke_up(r, c, rank)
+        account_wake(r, c, now, s)
+        woke_up(r, c, s)
     elif c == S.SREFEX:
-        account_self_refresh(r, now, rank, counts, memory)
-        woke_up(r, c, rank)
+        account_self_refresh(r, now, s)
+        woke_up(r, c, s)
     else:
-        account_entry(r, now, rank, counts)
-        fell_asleep(r, c, rank)
-    count_command(r, c, now, rank, counts)
+        account_entry(r, now, s)
+        fell_asleep(r, c, s)
+    count_command(r, c, now, s)
 
 
 @inlined
-def precharge_all(
-    r: int,
-    now: int,
-    bank: NDArray,
-    rank: NDArray,
-    channel: NDArray,
-    link: NDArray,
-    burst: NDArray,
-    counts: NDArray,
-    design: NDArray,
-    memory: NDArray,
-) -> None:
+def precharge_all(r: int, now: int, s: Run) -> None:
     """Close all banks of a rank."""
-    account_close(r, now, rank[r, S.OPEN_BANKS], rank, counts)
-    rank[r, S.OPEN_BANKS] = 0
-    for b in range(r * memory[S.BANKS_PER_RANK], (r + 1) * memory[S.BANKS_PER_RANK]):
-        bank[b, S.OPEN_ROW] = S.NONE
-        bank[b, S.HITS] = 0
-        propose_afresh(b, bank, link, burst, channel, design)
+    account_close(r, now, s.rank[r, S.OPEN_BANKS], s)
+    s.rank[r, S.OPEN_BANKS] = 0
+    for b in range(r * s.memory[S.BANKS_PER_RANK], (r + 1) * s.memory[S.BANKS_PER_RANK]):
+        s.bank[b, S.OPEN_ROW] = S.NONE
+        s.bank[b, S.HITS] = 0
+        propose_afresh(b, s)

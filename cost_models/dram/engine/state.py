@@ -47,10 +47,8 @@ STRICT = 1
 # memory[...]: constants of the memory
 (
     N_BANKS,
-    N_GROUPS,
     N_RANKS,
     BANKS_PER_RANK,
-    GROUPS_PER_RANK,
     BANKS_PER_GROUP,
     ACTIVATION_WINDOW,
     REFRESH_INTERVAL,
@@ -61,8 +59,8 @@ STRICT = 1
     CLOCK_PS,
     TRACE_CLOCK_PS,
     RELATIVE_TIMES,
-) = range(15)
-N_MEMORY = 15
+) = range(13)
+N_MEMORY = 13
 
 # gaps[scope, earlier, later] and command[c, ...]
 BANK_SCOPE, GROUP_SCOPE, RANK_SCOPE, OTHER_SCOPE = range(4)

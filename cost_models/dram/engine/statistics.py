@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from numpy.typing import NDArray
-
 from archgym.cost_models.dram.engine import state as S  # noqa: N812 (names of array columns)
-from archgym.cost_models.dram.engine.compiled import helper, kernel
+from archgym.cost_models.dram.engine.compiled import Array, helper, kernel
 
 DIRECT_BINS = 1 << 15  # read latencies below are counted one by one
 MEAN_READ, MEAN_WRITE, FIRST_PERCENTILE = range(3)
@@ -13,18 +11,19 @@ MEAN_READ, MEAN_WRITE, FIRST_PERCENTILE = range(3)
 
 @kernel
 def latency_statistics(
-    latency: NDArray,
-    first: NDArray,
-    burst: NDArray,
-    fractions: NDArray,
-    bins: NDArray,
-    result: NDArray,
+    latency: Array,
+    first: Array,
+    burst: Array,
+    fractions: Array,
+    bins: Array,
+    result: Array,
 ) -> bool:
     """Write mean and percentile latencies, in cycles, to ``result``.
 
     A percentile p is sorted[min(n - 1, floor(p * n))] over the reads. ``result`` holds mean read,
     mean write, then one value per fraction; entries without requests are left as they are.
-    ``bins`` is work space, int64 (DIRECT_BINS,); ``first`` is empty when every request is one burst.
+    ``bins`` is work space, int64 (DIRECT_BINS,); ``first`` is empty when every request
+    is one burst.
 
     Returns False, with the percentiles left, when a latency exceeds the bins.
     """
@@ -54,7 +53,7 @@ def latency_statistics(
 
 
 @helper
-def fill_percentiles(n: int, fractions: NDArray, bins: NDArray, result: NDArray) -> None:
+def fill_percentiles(n: int, fractions: Array, bins: Array, result: Array) -> None:
     """Read the percentiles (ascending fractions) off a histogram of ``n`` latencies."""
     below, latency = bins[0], 0
     for k in range(len(fractions)):

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from numpy.typing import NDArray
-
 from archgym.cost_models.dram.engine import state as S  # noqa: N812 (names of array columns)
-from archgym.cost_models.dram.engine.compiled import inlined
+from archgym.cost_models.dram.engine.arrays import Run
+from archgym.cost_models.dram.engine.compiled import Array, inlined
 
 
 @inlined
-def occupy_bus(c: int, now: int, channel: NDArray, command: NDArray) -> None:
+def occupy_bus(c: int, now: int, s: Run) -> None:
     """Keep the command bus of ``c`` busy for the length of the command."""
-    channel[S.ROW_BUS_FREE + command[c, S.BUS]] = now + command[c, S.LENGTH]
+    s.channel[S.ROW_BUS_FREE + s.command[c, S.BUS]] = now + s.command[c, S.LENGTH]
 
 
 @inlined
-def delay(row: int, start: int, times: NDArray, gaps: NDArray, scope: int, c: int, now: int) -> None:
+def delay(row: int, start: int, times: Array, gaps: Array, scope: int, c: int, now: int) -> None:
     """Raise eight earliest times, ``times[row, start:]``, to ``now`` plus their gaps.
 
     All loads stand before all stores, so that the compiler may use vector instructions although
@@ -36,32 +35,32 @@ def delay(row: int, start: int, times: NDArray, gaps: NDArray, scope: int, c: in
 
 
 @inlined
-def constrain_bank(b: int, c: int, now: int, gaps: NDArray, bank: NDArray, group: NDArray) -> None:
+def constrain_bank(b: int, c: int, now: int, s: Run) -> None:
     """Apply the rules within the bank and the bank group of ``b`` after command ``c``."""
-    delay(b, 0, bank, gaps, S.BANK_SCOPE, c, now)
-    delay(bank[b, S.GROUP_OF], 0, group, gaps, S.GROUP_SCOPE, c, now)
+    delay(b, 0, s.bank, s.gaps, S.BANK_SCOPE, c, now)
+    delay(s.bank[b, S.GROUP_OF], 0, s.group, s.gaps, S.GROUP_SCOPE, c, now)
 
 
 @inlined
-def constrain_rank(r: int, c: int, now: int, gaps: NDArray, rank: NDArray, memory: NDArray) -> None:
+def constrain_rank(r: int, c: int, now: int, s: Run) -> None:
     """Apply the rules within the rank of ``c``, and from it to the other ranks."""
-    delay(r, 0, rank, gaps, S.RANK_SCOPE, c, now)
-    delay(r, S.N_BANK_COMMANDS, rank, gaps, S.RANK_SCOPE, c, now)
-    for other in range(memory[S.N_RANKS]):
+    delay(r, 0, s.rank, s.gaps, S.RANK_SCOPE, c, now)
+    delay(r, S.N_BANK_COMMANDS, s.rank, s.gaps, S.RANK_SCOPE, c, now)
+    for other in range(s.memory[S.N_RANKS]):
         if other != r:
-            delay(other, 0, rank, gaps, S.OTHER_SCOPE, c, now)
-            delay(other, S.N_BANK_COMMANDS, rank, gaps, S.OTHER_SCOPE, c, now)
+            delay(other, 0, s.rank, s.gaps, S.OTHER_SCOPE, c, now)
+            delay(other, S.N_BANK_COMMANDS, s.rank, s.gaps, S.OTHER_SCOPE, c, now)
 
 
 @inlined
-def constrain_window(r: int, now: int, rank: NDArray, command: NDArray, memory: NDArray) -> None:
+def constrain_window(r: int, now: int, s: Run) -> None:
     """Record an activation and apply the four-activation window of the rank.
 
     The window is measured between the last bus cycles of the commands.
     """
-    last_cycle = command[S.ACT, S.LENGTH] - 1
-    rank[r, S.RING + rank[r, S.RING_POSITION]] = now + last_cycle
-    rank[r, S.RING_POSITION] = (rank[r, S.RING_POSITION] + 1) & 3
-    fourth_last = rank[r, S.RING + rank[r, S.RING_POSITION]]
-    limit = fourth_last + memory[S.ACTIVATION_WINDOW] - last_cycle
-    rank[r, S.ACT] = max(rank[r, S.ACT], limit)
+    last_cycle = s.command[S.ACT, S.LENGTH] - 1
+    s.rank[r, S.RING + s.rank[r, S.RING_POSITION]] = now + last_cycle
+    s.rank[r, S.RING_POSITION] = (s.rank[r, S.RING_POSITION] + 1) & 3
+    fourth_last = s.rank[r, S.RING + s.rank[r, S.RING_POSITION]]
+    limit = fourth_last + s.memory[S.ACTIVATION_WINDOW] - last_cycle
+    s.rank[r, S.ACT] = max(s.rank[r, S.ACT], limit)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]  # which fields it holds is written in ``state``
 Function = TypeVar("Function", bound=Callable[..., Any])
-_config: Any = numba.config  # type: ignore[attr-defined]
+_config: Any = numba.config
 OPTIONS: dict[str, Any] = {
     "nogil": True,
     "error_model": "numpy",

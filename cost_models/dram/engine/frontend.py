@@ -22,7 +22,7 @@ def offer_on_trace_clock(time: int, previous: int, s: Run) -> int:
     earliest = time
     if s.memory[S.RELATIVE_TIMES]:
         earliest = -(-(max(previous, 0) * clock) // period) + time
-    return -(-max(earliest, edge) * period // clock)
+    return int(-(-max(earliest, edge) * period // clock))
 
 
 @inlined

@@ -18,7 +18,7 @@ def bank_command_time(b: int, c: int, now: int, s: Run) -> int:
     """Return the earliest legal time of command ``c`` on bank ``b``."""
     free = max(now, s.channel[S.ROW_BUS_FREE + s.command[c, S.BUS]])
     shared = max(s.group[s.bank[b, S.GROUP_OF], c], s.rank[s.bank[b, S.RANK_OF], c])
-    return max(free, max(s.bank[b, c], shared))
+    return int(max(free, max(s.bank[b, c], shared)))
 
 
 @inlined

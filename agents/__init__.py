@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Search methods, one file each, all on the contract of `archgym.agents.base`."""

@@ -1,0 +1,84 @@
+"""Designs that were not proposed before."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from archgym.batch import Batch
+from archgym.parameter import Codes
+from archgym.space import DesignSpace
+
+_SMALLEST_DRAW = 64
+# Listing a small space is cheaper than drawing many designs in vain.
+_SOON_LISTED = 1e6
+_PATIENCE = 1000
+
+
+class DistinctDesigns:
+    """Remembers designs and draws new ones until the space is exhausted.
+
+    Designs that provably behave alike (see `DesignSpace.canonical`) count as one.
+
+    Args:
+        space: The design space.
+    """
+
+    def __init__(self, space: DesignSpace):
+        self.space = space
+        self._seen: set[bytes] = set()
+        self._rest: Batch | None = None
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def __contains__(self, key: bytes) -> bool:
+        return key in self._seen
+
+    def take_new(self, batch: Batch, limit: int | None = None) -> Batch:
+        """Return those of the first designs that are new, ``limit`` at most; remember them."""
+        rows: list[int] = []
+        for row, key in enumerate(batch.keys()):
+            if key not in self._seen and (limit is None or len(rows) < limit):
+                self._seen.add(key)
+                rows.append(row)
+        return batch.select(rows)
+
+    def draw(self, rng: np.random.Generator, count: int) -> Batch:
+        """Return up to ``count`` new valid designs, uniform over those that are left.
+
+        None are returned only when every valid design was taken. Once random draws bring nothing
+        new, the designs that are left are listed (in a space that is finite).
+        """
+        if self._rest is None:
+            found = self._draw_blindly(rng, count)
+            if len(found) or math.isinf(self.space.size):
+                return found
+            self._rest = self._list_rest(rng)
+        while len(self._rest):
+            head, self._rest = (
+                self._rest.select(slice(count)),
+                self._rest.select(slice(count, None)),
+            )
+            found = self.take_new(head)
+            if len(found):
+                return found
+        return self._rest
+
+    def _draw_blindly(self, rng: np.random.Generator, count: int) -> Batch:
+        rounds = 1 if self.space.size <= _SOON_LISTED else _PATIENCE
+        for _ in range(rounds):
+            found = self.take_new(self.space.sample(rng, max(count, _SMALLEST_DRAW)), count)
+            if len(found):
+                break
+        return found
+
+    def _list_rest(self, rng: np.random.Generator) -> Batch:
+        parts = [self._unseen(batch) for batch in self.space.enumerate()]
+        rest = Batch(self.space, np.concatenate(parts))
+        return rest.select(rng.permutation(len(rest)))
+
+    def _unseen(self, batch: Batch) -> Codes:
+        rows = [row for row, key in enumerate(batch.keys()) if key not in self._seen]
+        return batch.codes[rows]

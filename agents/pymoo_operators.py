@@ -1,0 +1,128 @@
+"""How pymoo's evolutionary algorithms work on a design space.
+
+Genes are points of the unit cube at the centres of the bins of discrete axes, so equal designs
+have equal genes. This module imports pymoo; agents import it when they are constructed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pymoo.core.duplicate import DuplicateElimination
+from pymoo.core.mutation import Mutation
+from pymoo.core.population import Population
+from pymoo.core.repair import Repair
+from pymoo.core.sampling import Sampling
+from pymoo.operators.crossover.pntx import SinglePointCrossover, TwoPointCrossover
+from pymoo.operators.crossover.ux import UniformCrossover
+from pymoo.operators.selection.tournament import TournamentSelection
+
+from archgym.agents.distinct import DistinctDesigns
+from archgym.agents.repair import repair
+from archgym.batch import Batch
+from archgym.encodings import from_unit, to_unit
+from archgym.space import DesignSpace
+
+Genes = NDArray[np.float64]
+
+CROSSOVERS = {
+    "uniform": UniformCrossover,
+    "one_point": SinglePointCrossover,
+    "two_point": TwoPointCrossover,
+}
+_LOCAL_SHARE = 0.5
+_LOCAL_STEP = 0.1
+
+
+class ValidSampling(Sampling):  # type: ignore[misc]
+    """Uniform valid designs.
+
+    Args:
+        space: The design space.
+    """
+
+    def __init__(self, space: DesignSpace):
+        super().__init__()
+        self._space = space
+
+    def _do(self, problem: Any, n_samples: int, *_: Any, random_state: Any, **__: Any) -> Genes:
+        return to_unit(self._space, self._space.sample(random_state, n_samples).codes)
+
+
+class ValidRepair(Repair):  # type: ignore[misc]
+    """Moves genes to bin centres, and designs that break a constraint to ones that obey.
+
+    Args:
+        space: The design space.
+    """
+
+    def __init__(self, space: DesignSpace):
+        super().__init__()
+        self._space = space
+
+    def _do(self, problem: Any, X: Genes, random_state: Any = None, **_: Any) -> Genes:  # noqa: N803
+        batch = repair(Batch(self._space, from_unit(self._space, X)), random_state)
+        return to_unit(self._space, batch.codes)
+
+
+class AxisMutation(Mutation):  # type: ignore[misc]
+    """Changes each axis with a probability, in a way that suits its kind.
+
+    An axis without an order is redrawn. One with an order is redrawn or, just as often, moved by
+    a normal step of a tenth of its range, at least to the neighbouring value.
+
+    Args:
+        space: The design space.
+        rate: Probability per axis; None takes one over their number.
+    """
+
+    def __init__(self, space: DesignSpace, rate: float | None = None):
+        super().__init__()
+        self._rate = 1.0 / space.width if rate is None else rate
+        self._ordered = np.array([axis.ordered for axis in space.axes])
+        self._bin = np.array([1.0 / axis.size if axis.size else 0.0 for axis in space.axes])
+
+    def _do(self, problem: Any, X: Genes, *_: Any, random_state: Any, **__: Any) -> Genes:  # noqa: N803
+        mutates = random_state.random(X.shape) < self._rate
+        local = self._ordered & (random_state.random(X.shape) < _LOCAL_SHARE)
+        step = random_state.normal(0.0, _LOCAL_STEP, X.shape)
+        moved = X + np.copysign(np.maximum(np.abs(step), self._bin), step)
+        redrawn = random_state.random(X.shape)
+        return np.where(mutates, np.where(local, np.clip(moved, 0.0, 1.0), redrawn), X)
+
+
+class NewDesigns(DuplicateElimination):  # type: ignore[misc]
+    """Drops designs that behave like one that was proposed before, or like each other.
+
+    Args:
+        proposed: The designs proposed so far; pymoo's generations are added by the agent.
+    """
+
+    def __init__(self, proposed: DistinctDesigns):
+        super().__init__()
+        self._proposed = proposed
+
+    def do(self, pop: Population, *others: Population, **_: Any) -> Population:
+        taken = {key for other in others if len(other) for key in self._keys(other)}
+        keep = []
+        for row, key in enumerate(self._keys(pop) if len(pop) else []):
+            if key not in taken and key not in self._proposed:
+                taken.add(key)
+                keep.append(row)
+        return pop[keep]
+
+    def _keys(self, pop: Population) -> list[bytes]:
+        space = self._proposed.space
+        return Batch(space, from_unit(space, pop.get("X"))).keys()
+
+
+def tournament(pressure: int) -> TournamentSelection:
+    """Return the selection of the fittest out of ``pressure`` random individuals."""
+    return TournamentSelection(func_comp=_fittest, pressure=pressure)
+
+
+def _fittest(pop: Population, P: NDArray[np.int64], **_: Any) -> NDArray[np.int64]:  # noqa: N803
+    loss = pop.get("F")[:, 0][P]
+    return np.asarray(P[np.arange(len(P)), loss.argmin(axis=1)])

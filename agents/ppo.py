@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from archgym.agents.base import Agent
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from stable_baselines3 import PPO
     from stable_baselines3.common.vec_env import VecEnv
 
-_UPDATES = 32
-_ROLLOUT_RANGE = 16, 256
+_UPDATES = 16
+_ROLLOUT_RANGE = 16, 512
 _LARGEST_HEAD = 4096
 _ENDLESS = 2**62
 
@@ -27,7 +28,7 @@ class PpoAgent(Agent):
     In the style ``one_shot`` an action is a complete design and the policy a distribution over
     designs; a whole batch of designs is one call of the cost model. In the style ``sequential``
     the policy chooses axis by axis. Unless given, the designs between two updates are derived
-    from the budget, such that even small budgets see about 32 updates. Rewards are divided by
+    from the budget, such that even small budgets see about 16 updates. Rewards are divided by
     their running deviation.
 
     Source: Schulman et al., Proximal policy optimization algorithms, arXiv 1707.06347.
@@ -63,8 +64,8 @@ class PpoAgent(Agent):
         "learning_rate": Hyperparameter(
             5e-3, "step size of the optimiser", low=1e-6, high=1.0, log=True
         ),
-        "epochs": Hyperparameter(10, "passes over each rollout", low=1, high=100, log=True),
-        "minibatches": Hyperparameter(2, "parts of a rollout per pass", low=1, high=64, log=True),
+        "epochs": Hyperparameter(4, "passes over each rollout", low=1, high=100, log=True),
+        "minibatches": Hyperparameter(1, "parts of a rollout per pass", low=1, high=64, log=True),
         "clip": Hyperparameter(0.2, "largest change of probability ratios", low=0.01, high=1.0),
         "entropy": Hyperparameter(0.01, "weight of the entropy bonus", low=0.0, high=1.0),
         "width": Hyperparameter(
@@ -116,21 +117,24 @@ class PpoAgent(Agent):
         values = self.values
         per_design = 1 if values["style"] == "one_shot" else self.space.width
         samples = vector.num_envs * rollouts * per_design
-        return PPO(
-            "MlpPolicy",
-            vector,
-            learning_rate=values["learning_rate"],
-            n_steps=rollouts * per_design,
-            batch_size=_divisor(samples, values["minibatches"]),
-            n_epochs=values["epochs"],
-            gamma=1.0,
-            gae_lambda=values["gae_lambda"],
-            clip_range=values["clip"],
-            ent_coef=values["entropy"],
-            policy_kwargs={"net_arch": [values["width"]] * 2},
-            seed=self.library_seed,
-            device="cpu",
-        )
+        with warnings.catch_warnings():
+            # The last of several minibatches may be smaller, which does no harm.
+            warnings.filterwarnings("ignore", message="You have specified a mini-batch size")
+            return PPO(
+                "MlpPolicy",
+                vector,
+                learning_rate=values["learning_rate"],
+                n_steps=rollouts * per_design,
+                batch_size=max(2, math.ceil(samples / values["minibatches"])),
+                n_epochs=values["epochs"],
+                gamma=1.0,
+                gae_lambda=values["gae_lambda"],
+                clip_range=values["clip"],
+                ent_coef=values["entropy"],
+                policy_kwargs={"net_arch": [values["width"]] * 2},
+                seed=self.library_seed,
+                device="cpu",
+            )
 
 
 def _sequential(evaluator: Evaluator, n_envs: int) -> Any:
@@ -140,9 +144,3 @@ def _sequential(evaluator: Evaluator, n_envs: int) -> Any:
 
     makers = [lambda: SequentialEnv(evaluator, action="box")] * n_envs
     return SyncVectorEnv(makers, autoreset_mode=AutoresetMode.SAME_STEP)
-
-
-def _divisor(samples: int, parts: int) -> int:
-    """Return a minibatch size that divides ``samples`` into ``parts`` parts or fewer."""
-    parts = next(n for n in range(min(parts, samples // 2 or 1), 0, -1) if samples % n == 0)
-    return samples // parts

@@ -29,7 +29,7 @@ class Run(NamedTuple):
         link: int32 (bursts, 2), neighbours of a burst in the queue of its bank.
         bursts_left: (requests,), bursts without response; empty if all have one burst.
         ready_at: (bursts,), when a response may leave; used when responses are put in order.
-        delivered: (requests,), times of the responses, in order; used by the limiting arbiters.
+        delivered: (requests,), times of the responses, in order.
 
     Results:
         latency: (requests,), cycles from offer to response.

@@ -115,9 +115,8 @@ def deliver(i: int, time: int, s: Run) -> None:
             return
     s.latency[q] = time - s.latency[q]
     s.channel[S.END] = max(s.channel[S.END], time)
-    if s.design[S.ARBITER] != S.SIMPLE_ARBITER:
-        s.delivered[s.channel[S.N_DELIVERED]] = time
-        s.channel[S.N_DELIVERED] += 1
+    s.delivered[s.channel[S.N_DELIVERED]] = time
+    s.channel[S.N_DELIVERED] += 1
 
 
 @inlined

@@ -140,6 +140,26 @@ def issue(now: int, s: Run) -> bool:
 
 
 @inlined
+def is_seen_first(decided_at: int, now: int, s: Run) -> bool:
+    """Return whether a request offered now goes before the candidate that falls due now.
+
+    Both are events of one cycle, which SystemC runs in the order in which they were announced: the
+    candidate when it was chosen, the request when its predecessor was accepted, or anew with each
+    response after that. (Where an event was announced and withdrawn, its order can differ.)
+    """
+    if s.design[S.ARBITER] != S.SIMPLE_ARBITER or s.channel[S.NEXT_DUE] <= now:
+        return False
+    k = s.channel[S.N_RESPONSES_BEFORE]
+    while k < s.channel[S.N_DELIVERED] and s.delivered[k] < now:
+        k += 1
+    s.channel[S.N_RESPONSES_BEFORE] = k
+    announced = s.channel[S.ACCEPTED_AT]
+    if k > 0:
+        announced = max(announced, s.delivered[k - 1])
+    return bool(announced < decided_at < now)
+
+
+@inlined
 def is_stuck(events: int, s: Run) -> bool:
     """Return whether the watchdog sees no progress."""
     starved = s.channel[S.REFRESHES_SINCE_COLUMN] > MAX_REFRESHES_WITHOUT_DATA
@@ -159,6 +179,7 @@ def run(s: Run) -> int:
     now = s.channel[S.N_ACTIVE]
     evaluate_managers(now, s)
     issued_at, issued_rank, events = now - 1, S.NONE, 0
+    candidate_time, decided_at = now - 1, now
     accepting, undecided = False, True
     while True:
         if accepting:
@@ -170,7 +191,9 @@ def run(s: Run) -> int:
             decide(now, issued_rank, s)
             issued_rank = S.NONE
         arrival = S.FAR if s.channel[S.WAITING] else s.channel[S.ARRIVAL]
-        due = min(s.channel[S.CANDIDATE_TIME], s.channel[S.NEXT_DUE])
+        if s.channel[S.CANDIDATE_TIME] != candidate_time:
+            candidate_time, decided_at = s.channel[S.CANDIDATE_TIME], now
+        due = min(candidate_time, s.channel[S.NEXT_DUE])
         time = min(due, arrival)
         if s.channel[S.NEXT_COLUMN] == len(s.burst) and time > s.channel[S.END]:
             break
@@ -184,9 +207,10 @@ def run(s: Run) -> int:
             return S.STALLED
         now = time
         # A request that was handed over in time is seen before anything else of its cycle, one
-        # that is offered in this cycle after the controller's own wake-up.
+        # that is offered in this cycle mostly after the controller's own wake-up.
         passed = s.design[S.ARBITER] == S.SIMPLE_ARBITER and issued_at == now
-        if arrival <= now and (due > now or passed or s.channel[S.ARRIVAL_SEEN_EARLY] != 0):
+        early = passed or s.channel[S.ARRIVAL_SEEN_EARLY] != 0
+        if arrival <= now and (due > now or early or is_seen_first(decided_at, now, s)):
             accepting = has_space(s)
             s.channel[S.WAITING] = not accepting
         elif s.channel[S.NEXT_DUE] <= now:

@@ -151,11 +151,12 @@ AWAKE, ACTIVE_POWER_DOWN, PRECHARGE_POWER_DOWN, SELF_REFRESH, EXTRA_REFRESH = ra
     LAST_DELIVERY,
     NEXT_IN_ORDER,
     N_DELIVERED,
+    N_RESPONSES_BEFORE,  # responses before the present cycle
     TURNED,  # the last column command changed the direction
     N_LOGGED,
     REFRESHES_SINCE_COLUMN,
     END,
-) = range(30)
+) = range(31)
 N_CHANNEL_FIELDS = 32
 
 # counts[r, ...]: 16 command counts, then cycles by power state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -116,7 +116,7 @@ class MemoryControllerModel(CostModel):
         Raises:
             WorkloadError: The trace is empty, not in order, or does not fit the memory.
         """
-        simulation = self._simulate(knob_codes(batch), workload)
+        simulation = self._simulate(self._codes(batch), workload)
         status = np.where(simulation.finished, Status.OK, Status.CRASHED).astype(np.uint8)
         stalled = np.flatnonzero(~simulation.finished)
         return Measurements(
@@ -128,7 +128,7 @@ class MemoryControllerModel(CostModel):
 
     def detail(self, design: Batch, workload: Trace) -> Mapping[str, Mapping[str, NDArray[Any]]]:
         """Return the command log of one design."""
-        log = self._simulate(knob_codes(design), workload, log=True).log
+        log = self._simulate(self._codes(design), workload, log=True).log
         assert log is not None
         names = np.array([command.name for command in Command], dtype=object)
         columns = {
@@ -140,6 +140,9 @@ class MemoryControllerModel(CostModel):
             "request": log.request,
         }
         return {"commands": columns}
+
+    def _codes(self, batch: Batch) -> NDArray[np.int64]:
+        return knob_codes(batch, self.memory.mapping_names)
 
     def _simulate(
         self, codes: NDArray[np.int64], workload: Trace, log: bool = False
@@ -156,17 +159,26 @@ def _violation(metrics: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64
     return np.where(metrics["feasible"] == 0, deficit / required, 0.0)
 
 
-def knob_codes(batch: Batch) -> NDArray[np.int64]:
-    """Return designs as codes, int64 (n, 13); knobs outside the space keep their default."""
-    columns = [_codes(batch, knob) for knob in KNOBS]
+def knob_codes(batch: Batch, mapping_names: Sequence[str]) -> NDArray[np.int64]:
+    """Return designs as codes, int64 (n, 13); knobs outside the space keep their default.
+
+    Args:
+        batch: The designs.
+        mapping_names: Address maps in the order of their codes, those of the user's file included.
+    """
+    columns = [
+        _codes(batch, knob, mapping_names if knob.name == "address_mapping" else knob.values)
+        for knob in KNOBS
+    ]
     return np.stack(columns, axis=1).astype(np.int64)
 
 
-def _codes(batch: Batch, knob: Knob) -> NDArray[Any]:
+def _codes(batch: Batch, knob: Knob, values: Sequence[str]) -> NDArray[Any]:
     if knob.name not in batch.space.names:
         return np.full(len(batch), knob.code(knob.default))
-    if not knob.values:
+    if not values:
         return batch[knob.name]
-    values = batch.space[knob.name].decode(np.arange(len(knob.values))[:, None])
-    codes = np.array([knob.code(value) for value in values])
+    parameter = batch.space[knob.name]
+    offered = parameter.decode(np.arange(parameter.axes[0].size or 0)[:, None])
+    codes = np.array([values.index(value) for value in offered.tolist()])
     return codes[batch.code(knob.name)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,8 +36,14 @@ class Trace:
 
     def head(self, requests: int) -> Trace:
         """Return the first ``requests`` requests."""
-        parts = (self.times, self.writes, self.addresses, self.lengths)
-        return Trace(self.name, *(part[:requests] for part in parts), self.relative)
+        part = slice(requests)
+        return replace(
+            self,
+            times=self.times[part],
+            writes=self.writes[part],
+            addresses=self.addresses[part],
+            lengths=self.lengths[part],
+        )
 
 
 def make_trace(

@@ -6,10 +6,10 @@ the conditions under which they matter, and their descriptions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from archgym.cost_models.dram.knobs import KNOBS, Knob
+from archgym.cost_models.dram.knobs import KNOBS, MAPPING_NAMES, Knob
 from archgym.parameter import Parameter
 from archgym.scalar_parameters import Categorical, Ordinal
 from archgym.space import DesignSpace
@@ -59,22 +59,28 @@ CONDITIONS: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
 NOT_IN_ARCHGYM = ("address_mapping", "cmd_mux", "power_down_policy")
 
 
-def design_space(kind: str = "full") -> DesignSpace:
+def design_space(kind: str = "full", mappings: Sequence[str] = MAPPING_NAMES) -> DesignSpace:
     """Return the space: ``full`` (5,308,416 combinations) or ``archgym`` (its 442,368).
 
     In the ``archgym`` space the parameters that ArchGym does not search keep their default.
+
+    Args:
+        kind: One of `SPACES`.
+        mappings: Names of the memory's address maps, the default first.
     """
     left_out = NOT_IN_ARCHGYM if kind == "archgym" else ()
-    return DesignSpace([_parameter(knob) for knob in KNOBS if knob.name not in left_out])
+    return DesignSpace([_parameter(knob, mappings) for knob in KNOBS if knob.name not in left_out])
 
 
-def _parameter(knob: Knob) -> Parameter:
-    common = {
-        "default": knob.default,
+def _parameter(knob: Knob, mappings: Sequence[str]) -> Parameter:
+    common: dict[str, Any] = {
         "role": ROLES[knob.name],
         "active_when": CONDITIONS.get(knob.name, {}),
         "description": DESCRIPTIONS[knob.name],
     }
+    if knob.name == "address_mapping":
+        return Categorical(knob.name, tuple(mappings), **common)
     if knob.values:
-        return Categorical(knob.name, knob.values, **common)
-    return Ordinal(knob.name, knob.space, legal=(knob.lowest, knob.highest), **common)
+        return Categorical(knob.name, knob.values, default=knob.default, **common)
+    legal = (knob.lowest, knob.highest)
+    return Ordinal(knob.name, knob.space, default=knob.default, legal=legal, **common)

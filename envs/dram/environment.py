@@ -1,0 +1,120 @@
+"""The memory-controller environment: what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from archgym.cost_models.dram.bursts import split_into_bursts
+from archgym.cost_models.dram.memory import load_memory, memory_names
+from archgym.cost_models.dram.model import MemoryControllerModel
+from archgym.cost_models.dram.trace import Trace
+from archgym.cost_models.dram.workloads import list_workloads, load_workload
+from archgym.environment import Environment
+from archgym.envs.dram.objectives import OBJECTIVES
+from archgym.envs.dram.space import SPACES, design_space
+from archgym.errors import SettingError
+from archgym.setting import Setting
+from archgym.space import DesignSpace
+
+Settings = Mapping[str, Any]
+
+SETTINGS = {
+    "memory": Setting(
+        "ddr3_1600",
+        choices=tuple(memory_names()),
+        or_file=True,
+        description="the memory behind the controller; a YAML file describes one of your own",
+    ),
+    "space": Setting(
+        "full",
+        choices=SPACES,
+        description="all 13 parameters, or only the 10 that ArchGym searches",
+    ),
+    "retention": Setting(
+        "enforce",
+        choices=("enforce", "ignore"),
+        description="whether a design that refreshes too little to keep its data is infeasible",
+    ),
+    "trace_clock_mhz": Setting(
+        None, kind=float, description="clock of the trace's time stamps; else the memory's clock"
+    ),
+    "request_bytes": Setting(
+        None, kind=int, description="bytes of a request without a length; else the memory's burst"
+    ),
+    "wrap_addresses": Setting(
+        False, description="ignore address bits beyond the device instead of refusing them"
+    ),
+    "allow_unsorted": Setting(
+        False, description="accept time stamps that decrease; all of them are minima"
+    ),
+    "threads": Setting(1, description="designs of a batch that are simulated at the same time"),
+}
+
+NOTES = """\
+A design is the policy of one DRAM channel's controller. The semantics are those of DRAMSys v5.0
+with DRAMPower energy, of which ArchGym used an older version.
+
+Retention: a rank must be refreshed floor(total time / tREFI) times, of which JEDEC lets 8 be
+postponed beyond the end. A design that misses more is infeasible (so no_refresh is, on any run of
+more than 9 tREFI), unless retention=ignore. Its metrics are reported all the same.
+
+Without effect, and searched only where they have one: refresh_max_* under no_refresh, and
+max_active_transactions under the simple arbiter.
+
+Energy needs trustworthy currents, which lpddr4_3200 and hbm2 lack: energy metrics are empty there
+and energy objectives are refused.
+
+Version 0: first version.
+"""
+
+
+def _space(settings: Settings) -> DesignSpace:
+    memory = load_memory(settings["memory"])
+    mappings = [name for name in memory.mapping_names if name in memory.mappings]
+    return design_space(settings["space"], mappings)
+
+
+def _simulator(settings: Settings) -> MemoryControllerModel:
+    for name in ("trace_clock_mhz", "request_bytes", "threads"):
+        if settings[name] is not None and settings[name] <= 0:
+            raise SettingError(f"setting {name!r}: {settings[name]!r} is not positive")
+    return MemoryControllerModel(
+        load_memory(settings["memory"]),
+        trace_clock_mhz=settings["trace_clock_mhz"],
+        request_bytes=settings["request_bytes"],
+        wrap_addresses=settings["wrap_addresses"],
+        allow_unsorted=settings["allow_unsorted"],
+        retention=settings["retention"],
+        threads=settings["threads"],
+    )
+
+
+def _load_workload(name: str, settings: Settings) -> Trace:
+    """Return a trace that fits the memory, so that a wrong one is refused before any run."""
+    trace = load_workload(name)
+    split_into_bursts(
+        load_memory(settings["memory"]),
+        trace,
+        request_bytes=settings["request_bytes"],
+        wrap_addresses=settings["wrap_addresses"],
+        allow_unsorted=settings["allow_unsorted"],
+    )
+    return trace
+
+
+ENVIRONMENT = Environment(
+    id="dram",
+    version=0,
+    description="memory controllers: scheduling, paging, refresh and mapping policies on a trace",
+    space=_space,
+    cost_models=MappingProxyType({"simulator": _simulator}),
+    workloads=MappingProxyType(
+        {name: workload.description for name, workload in list_workloads().items()}
+    ),
+    load_workload=_load_workload,
+    objectives=OBJECTIVES,
+    settings=SETTINGS,
+    notes=NOTES,
+)

@@ -32,7 +32,7 @@ def new_run(
     """
     n_banks, n_bursts = memory.banks * memory.ranks, len(bursts.addresses)
     return Run(
-        times=np.ascontiguousarray(trace.times, np.int64),
+        times=np.array(trace.times, np.int64),  # a copy, since read-only is another compiled type
         first=bursts.first,
         owner=bursts.owner,
         burst=np.zeros((0, 4), np.int32),

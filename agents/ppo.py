@@ -20,6 +20,8 @@ _UPDATES = 16
 _ROLLOUT_RANGE = 16, 512
 _LARGEST_HEAD = 4096
 _ENDLESS = 2**62
+# That of the uniform distribution on [-1, 1], so that few first actions are clipped to the ends.
+_LOG_DEVIATION = -0.5 * math.log(3.0)
 
 
 class PpoAgent(Agent):
@@ -131,7 +133,7 @@ class PpoAgent(Agent):
                 gae_lambda=values["gae_lambda"],
                 clip_range=values["clip"],
                 ent_coef=values["entropy"],
-                policy_kwargs={"net_arch": [values["width"]] * 2},
+                policy_kwargs={"net_arch": [values["width"]] * 2, "log_std_init": _LOG_DEVIATION},
                 seed=self.library_seed,
                 device="cpu",
             )

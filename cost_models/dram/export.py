@@ -41,7 +41,7 @@ def dramsys_configuration(
     Args:
         memory: The memory.
         design: Knob name -> value, all knobs of the family.
-        trace_file: Name of the trace file beside the configuration.
+        trace_file: Name of the trace file in the folder ``traces`` beside the configuration.
         trace_clock_mhz: Clock of its time stamps.
     """
     mapping = memory.mappings[design["address_mapping"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -140,6 +141,20 @@ class MemoryControllerModel(CostModel):
             "request": log.request,
         }
         return {"commands": columns}
+
+    def export(self, design: Batch, workload: Trace) -> Mapping[str, str]:
+        """Return one design and its trace as a DRAMSys v5.0 resource folder."""
+        from archgym.cost_models.dram.export import dramsys_configuration
+        from archgym.cost_models.dram.workloads.writers import stl_lines
+
+        name = f"trace{'.rstl' if workload.relative else '.stl'}"
+        clock = self.settings["trace_clock_mhz"] or self.memory.clock_mhz
+        values = {knob.name: knob.default for knob in KNOBS} | design.dicts()[0]
+        files = dramsys_configuration(self.memory, values, name, clock)
+        size = self.settings["request_bytes"] or self.memory.request_bytes
+        lengths = np.where(workload.lengths > 0, workload.lengths, size)
+        lines = stl_lines(replace(workload, lengths=lengths))
+        return {**files, f"traces/{name}": "".join(lines)}
 
     def _codes(self, batch: Batch) -> NDArray[np.int64]:
         return knob_codes(batch, self.memory.mapping_names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ import yaml
 from gymnasium.utils.env_checker import check_env
 
 from archgym.cost_models.dram.memory import memory_names
+from archgym.cost_models.dram.workloads.readers import read_trace
 from archgym.envs.dram import ENVIRONMENT
 from archgym.errors import SettingError, UnknownNameError, WorkloadError
 from archgym.views.making import make_env
@@ -180,6 +182,24 @@ def test_threads_and_batches_change_nothing():
     alone = [make().outcomes(batch.select([row])).reward[0] for row in range(len(batch))]
     assert np.array_equal(together.reward, threaded.reward)
     assert np.array_equal(together.reward, alone)
+
+
+def test_a_design_leaves_as_a_dramsys_folder(tmp_path):
+    problem = make(memory="lpddr4_3200", space="archgym")
+    design = problem.space.encode([{"scheduler": "fr_fcfs_grp", "request_buffer_size": 3}])
+    files = problem.cost_model.export(design, problem.workload)
+    controller = json.loads(files["mcconfig/controller.json"])["mcconfig"]
+    assert controller["Scheduler"] == "FrFcfsGrp"
+    assert controller["RequestBufferSize"] == 3
+    assert controller["CmdMux"] == "Oldest"
+    simulation = json.loads(files["simulation.json"])["simulation"]
+    assert simulation["tracesetup"] == [{"clkMhz": 1600, "name": "trace.stl"}]
+    path = tmp_path / "trace.stl"
+    path.write_text(files["traces/trace.stl"])
+    trace = read_trace(path)
+    assert np.array_equal(trace.times, problem.workload.times)
+    assert np.array_equal(trace.addresses, problem.workload.addresses)
+    assert (trace.lengths == 32).all()
 
 
 def test_gymnasium_accepts_it():

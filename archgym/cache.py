@@ -42,11 +42,10 @@ class MeasurementCache:
         """Store the measurements of designs that are not stored yet."""
         start, end = len(self._rows), len(self._rows) + len(keys)
         self._reserve(end)
-        block = self._table[start:end]
-        for column, name in enumerate(self._names):
-            block[:, column] = measured.metrics[name]
-        block[:, -2], block[:, -1] = measured.violation, measured.status
-        self._errors.update({start + row: text for row, text in measured.error.items()})
+        columns = [measured.metrics[name] for name in self._names]
+        self._table[start:end] = np.array([*columns, measured.violation, measured.status]).T
+        for row, text in measured.error.items():
+            self._errors[start + row] = text
         self._rows.update(zip(keys, range(start, end), strict=True))
 
     def take(self, keys: Sequence[bytes]) -> Measurements:

@@ -136,12 +136,12 @@ class Evaluator:
     def _measure(self, batch: Batch) -> tuple[Measurements, NDArray[np.bool_]]:
         keys = batch.keys()
         new = self._cache.first_unknown(keys)
-        cached = np.ones(len(batch), dtype=bool)
-        cached[new] = False
         if len(new) == len(batch):
             measured = self.problem.measure(batch, self._run)
             self._cache.add(keys, measured)
-            return measured, cached
+            return measured, np.zeros(len(batch), dtype=bool)
+        cached = np.ones(len(batch), dtype=bool)
+        cached[new] = False
         if new:
             measured = self.problem.measure(batch.select(new), self._run)
             self._cache.add([keys[row] for row in new], measured)

@@ -37,12 +37,12 @@ class Weighted(_Gains):
     """Weighted mean of gains; with one term, that metric alone."""
 
     def components(self, metrics: Mapping[str, Floats], reference: Mapping[str, float]) -> Floats:
-        total, weights = np.zeros(1), 0.0
-        for term in self.terms:
-            name = term.metric.name
-            total = total + term.weight * term.gain(metrics[name], reference[name])
-            weights += term.weight
-        return (total / weights)[:, None]
+        gains = self.gains(metrics, reference)
+        if len(gains) == 1:
+            return gains[0][:, None]
+        weights = [term.weight for term in self.terms]
+        total = sum(weight * gain for weight, gain in zip(weights, gains, strict=True))
+        return np.asarray(total / sum(weights))[:, None]
 
 
 @dataclass(frozen=True)

@@ -72,11 +72,13 @@ class MetricFeatures:
     def __call__(self, measured: Measurements) -> NDArray[np.float64]:
         """Return the features of measurements, shape (n, size)."""
         values = np.array([measured.metrics[name] for name in self._names])
-        grown = np.log(np.maximum(values * self._scale, _SMALLEST_RATIO))
+        grown = values * self._scale
+        np.log(np.maximum(grown, _SMALLEST_RATIO, out=grown), out=grown)
         if len(self._signed):
             signed = self._signed
             grown[signed] = (values[signed] - self._origin) * self._scale[signed]
-        squashed = np.arctan(grown) * (2.0 / np.pi)
+        squashed = np.arctan(grown, out=grown)
+        squashed *= 2.0 / np.pi
         missing = np.isnan(squashed)
         if np.count_nonzero(missing):
             squashed[missing] = 0.0
@@ -117,5 +119,5 @@ class OutcomeFeatures:
         start, end = self._ends
         features[:, :start] = self._design(codes)
         features[:, start:end] = self._metrics(measured)
-        features[:, end:] = _STATUSES[measured.status]
+        features[:, end:] = _STATUSES.take(measured.status, axis=0)
         return features

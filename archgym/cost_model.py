@@ -45,5 +45,5 @@ class CostModel(ABC):
         return {}
 
     def export(self, design: Batch, workload: Any) -> Mapping[str, str]:
-        """Return one design in its own tool's format: file path -> text, none unless overridden."""
+        """Return one design in its own tool's format: path -> text, none unless overridden."""
         return {}

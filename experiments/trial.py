@@ -15,7 +15,7 @@ from archgym.errors import ArchgymError, ReplayMismatchError, StoreError
 from archgym.evaluator import Evaluator, History
 from archgym.problem import Problem
 from archgym.results.attempts import begin_attempt, deaths_without_progress, end_attempt
-from archgym.results.files import make_folder, read_json, write_json
+from archgym.results.files import make_folder, read_json, remove_temporaries, write_json
 from archgym.results.provenance import host, now, versions
 from archgym.results.reader import history_of, read_rows, read_sound_rows
 from archgym.results.schema import Columns
@@ -106,6 +106,7 @@ def finished_report(spec: TrialSpec, folder: RunFolder) -> Report | None:
 
 def _attempt(spec: TrialSpec, folder: RunFolder, job: Job) -> Report:
     _write_run_file(spec, folder, job)
+    remove_temporaries(folder.path)
     rows, damaged = read_sound_rows(folder)
     stored = 0 if rows is None else len(rows)
     deaths = deaths_without_progress(folder, stored)

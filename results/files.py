@@ -66,10 +66,12 @@ def write_json(path: Path, content: Mapping[str, Any], durable: bool = True) -> 
 def create_json(path: Path, content: Mapping[str, Any]) -> bool:
     """Write a JSON file whole unless it exists; return whether it was this call that did.
 
+    It need not survive a power cut: what it guards against is a process that dies.
+
     Raises:
         StoreError: It cannot be written.
     """
-    temporary = write_temporary(path, to_json(content), durable=True)
+    temporary = write_temporary(path, to_json(content), durable=False)
     try:
         os.link(temporary, path)
     except FileExistsError:
@@ -78,7 +80,6 @@ def create_json(path: Path, content: Mapping[str, Any]) -> bool:
         raise refused(path, "cannot be written", error) from None
     finally:
         temporary.unlink()
-    sync_folder(path.parent)
     return True
 
 
@@ -102,11 +103,13 @@ def write_temporary(path: Path, content: bytes, durable: bool) -> Path:
     temporary = temporary_beside(path)
     try:
         temporary.write_bytes(content)
-    except OSError as error:
+        if durable:
+            sync(temporary)
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
-        raise refused(path, "cannot be written", error) from None
-    if durable:
-        sync(temporary)
+        if isinstance(error, OSError):
+            raise refused(path, "cannot be written", error) from None
+        raise
     return temporary
 
 
@@ -119,6 +122,12 @@ def publish(temporary: Path, path: Path, durable: bool = True) -> None:
         raise refused(path, "cannot be written", error) from None
     if durable:
         sync_folder(path.parent)
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Remove what a killed writer left half-written; only for a folder's one writer."""
+    for left in folder.glob(f"*{TEMPORARY}"):
+        left.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:

@@ -76,9 +76,11 @@ class Columns:
         try:
             pq.write_table(table, temporary, **self._packing)
             sync(temporary)
-        except OSError as error:
+        except BaseException as error:
             temporary.unlink(missing_ok=True)
-            raise refused(path, "cannot be written", error) from None
+            if isinstance(error, OSError):
+                raise refused(path, "cannot be written", error) from None
+            raise
         publish(temporary, path)
 
     @property

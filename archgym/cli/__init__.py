@@ -32,10 +32,6 @@ app.command()(run)
 app.command()(store_verbs.status)
 app.command()(store_verbs.leaderboard)
 app.command()(store_verbs.replay)
-app.command()(run)
-app.command()(store_verbs.status)
-app.command()(store_verbs.leaderboard)
-app.command()(store_verbs.replay)
 
 
 def main() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from archgym.errors import ArchgymError
@@ -20,6 +21,7 @@ GRACE_SECONDS = 10.0
 _ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
 )
+_LOCAL = {**_ONE_THREAD, "RAY_AUTH_MODE": "disabled"}
 
 
 class RayExecutor:
@@ -79,36 +81,38 @@ class RayExecutor:
 
 
 def _start(workers: int | None, address: str | None) -> Any:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    if address is None:
-        os.environ.setdefault("RAY_AUTH_MODE", "disabled")
-    import ray
+    """Start Ray on this machine, quietly and small, or join a cluster; return its module."""
+    with _variables({"RAY_USAGE_STATS_ENABLED": "0", **_LOCAL} if address is None else {}):
+        import ray
 
-    options: dict[str, Any] = {
-        "logging_level": logging.ERROR,
-        "log_to_driver": False,
-        "runtime_env": {"env_vars": _environment()},
-    }
-    if address is None:
-        options |= {
-            "address": "local",
-            "num_cpus": workers,
-            "include_dashboard": False,
-            "object_store_memory": OBJECT_STORE_BYTES,
-        }
-    else:
-        options["address"] = address
-    try:
-        ray.init(**options)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        where = "on this machine" if address is None else f"at {address}"
-        reason = " ".join(str(error).split())
-        raise ArchgymError(f"Ray cannot be reached {where}: {reason}") from None
+        options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+        if address is None:
+            options |= {"address": "local", "num_cpus": workers, "include_dashboard": False}
+            options |= {"object_store_memory": OBJECT_STORE_BYTES}
+        else:
+            options |= {"address": address, "runtime_env": {"env_vars": _ONE_THREAD}}
+        try:
+            ray.init(**options)
+        except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+            where = "started on this machine" if address is None else f"reached at {address}"
+            reason = " ".join(str(error).split())
+            raise ArchgymError(f"Ray cannot be {where}: {reason}") from None
     return ray
 
 
-def _environment() -> dict[str, str]:
-    """Return the variables of workers: one thread each, and this process's import path."""
-    paths = [path for path in sys.path if path]
-    return {**_ONE_THREAD, "PYTHONPATH": os.pathsep.join(paths)}
+@contextmanager
+def _variables(values: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables, which processes started meanwhile inherit, and set them back.
+
+    A local Ray's workers inherit from it; a runtime environment would cost seconds.
+    """
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

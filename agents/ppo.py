@@ -20,6 +20,9 @@ _UPDATES = 16
 _ROLLOUT_RANGE = 16, 512
 _LARGEST_HEAD = 4096
 _ENDLESS = 2**62
+# Learning rate and epochs. Normal distributions over numbers narrow more slowly than
+# probabilities over values, so they are given more and larger steps.
+_PACE = {"multi_discrete": (5e-3, 4), "box": (2e-2, 10)}
 # That of the uniform distribution on [-1, 1], so that few first actions are clipped to the ends.
 _LOG_DEVIATION = -0.5 * math.log(3.0)
 
@@ -64,9 +67,16 @@ class PpoAgent(Agent):
             kind=int,
         ),
         "learning_rate": Hyperparameter(
-            5e-3, "step size of the optimiser", low=1e-6, high=1.0, log=True
+            None,
+            "step size of the optimiser; none: 0.005, with box 0.02",
+            low=1e-6,
+            high=1.0,
+            log=True,
+            kind=float,
         ),
-        "epochs": Hyperparameter(4, "passes over each rollout", low=1, high=100, log=True),
+        "epochs": Hyperparameter(
+            None, "passes over each rollout; none: 4, with box 10", low=1, high=100, kind=int
+        ),
         "minibatches": Hyperparameter(1, "parts of a rollout per pass", low=1, high=64, log=True),
         "clip": Hyperparameter(0.2, "largest change of probability ratios", low=0.01, high=1.0),
         "entropy": Hyperparameter(0.01, "weight of the entropy bonus", low=0.0, high=1.0),
@@ -106,7 +116,13 @@ class PpoAgent(Agent):
     def _one_shot(self, evaluator: Evaluator, n_envs: int) -> Any:
         from archgym.views.vector import OneShotVectorEnv
 
-        return OneShotVectorEnv(evaluator, n_envs, self.values["action"] or self._suited_action())
+        return OneShotVectorEnv(evaluator, n_envs, self._action)
+
+    @property
+    def _action(self) -> str:
+        if self.values["style"] == "sequential":
+            return "box"
+        return self.values["action"] or self._suited_action()
 
     def _suited_action(self) -> str:
         sizes = [axis.size for axis in self.space.axes]
@@ -116,7 +132,7 @@ class PpoAgent(Agent):
     def _make_model(self, vector: VecEnv, rollouts: int) -> PPO:
         from stable_baselines3 import PPO
 
-        values = self.values
+        values, (learning_rate, epochs) = self.values, _PACE[self._action]
         per_design = 1 if values["style"] == "one_shot" else self.space.width
         samples = vector.num_envs * rollouts * per_design
         with warnings.catch_warnings():
@@ -125,10 +141,10 @@ class PpoAgent(Agent):
             return PPO(
                 "MlpPolicy",
                 vector,
-                learning_rate=values["learning_rate"],
+                learning_rate=values["learning_rate"] or learning_rate,
                 n_steps=rollouts * per_design,
                 batch_size=max(2, math.ceil(samples / values["minibatches"])),
-                n_epochs=values["epochs"],
+                n_epochs=values["epochs"] or epochs,
                 gamma=1.0,
                 gae_lambda=values["gae_lambda"],
                 clip_range=values["clip"],

@@ -1,0 +1,105 @@
+"""A wrapped agent is its library called directly, seed by seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from archgym.batch import Batch
+from archgym.encodings import from_unit
+from archgym.evaluator import Evaluator
+from archgym.registry import make_agent
+from tests.agents.searches import codes_of, records_of
+from tests.toys import toy_problem
+
+SEEDS = (0, 7)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_tpe_is_optuna(seed):
+    import optuna
+
+    problem = toy_problem("toy.flat", parameters=4)
+    agent = make_agent("tpe", problem, seed)
+    asked = []
+
+    def objective(trial):
+        asked.append([trial.suggest_int(name, 0, 15) for name in problem.space.names])
+        return problem.outcomes(Batch(problem.space, np.array(asked[-1:]))).reward[0]
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    sampler = optuna.samplers.TPESampler(seed=agent.library_seed, constant_liar=False)
+    optuna.create_study(direction="maximize", sampler=sampler).optimize(objective, n_trials=60)
+    assert codes_of(records_of(agent, 60)).tolist() == asked
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_genetic_is_pymoo(seed):
+    from pymoo.algorithms.soo.nonconvex.ga import GA
+    from pymoo.core.problem import Problem
+    from pymoo.operators.crossover.ux import UX
+    from pymoo.optimize import minimize
+
+    from archgym.agents import pymoo_operators as operators
+    from archgym.agents.distinct import DistinctDesigns
+
+    toy = toy_problem("toy.flat", parameters=4)
+    agent = make_agent("genetic", toy, seed, population=10)
+    asked, proposed = [], DistinctDesigns(toy.space)
+
+    class Direct(Problem):
+        def _evaluate(self, x, out, *args, **kwargs):
+            batch = Batch(toy.space, from_unit(toy.space, x))
+            proposed.take_new(batch)
+            asked.extend(batch.codes.tolist())
+            out["F"] = -toy.outcomes(batch).reward
+
+    algorithm = GA(
+        pop_size=10,
+        sampling=operators.ValidSampling(toy.space),
+        selection=operators.tournament(2),
+        crossover=UX(prob=0.9),
+        mutation=operators.AxisMutation(toy.space),
+        repair=operators.ValidRepair(toy.space),
+        eliminate_duplicates=operators.NewDesigns(proposed),
+    )
+    minimize(
+        Direct(4, xl=0.0, xu=1.0),
+        algorithm,
+        ("n_gen", 8),
+        seed=agent.library_seed,
+        copy_algorithm=False,
+    )
+    assert codes_of(records_of(agent, 80)).tolist() == asked
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("action", ["multi_discrete", "box"])
+def test_ppo_is_stable_baselines3(seed, action):
+    import torch
+    from stable_baselines3 import PPO
+    from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
+
+    from archgym.views.one_shot import OneShotEnv
+
+    toy, records = toy_problem("toy.flat", parameters=4), []
+    chosen = {"rollout": 20, "n_envs": 5, "epochs": 3, "learning_rate": 5e-3, "action": action}
+    agent = make_agent("ppo", toy, seed, **chosen)
+    torch.set_num_threads(1)
+    evaluator = Evaluator(toy, 100, records.append)
+    singles = DummyVecEnv([lambda: OneShotEnv(evaluator, action=action)] * 5)
+    model = PPO(
+        "MlpPolicy",
+        VecNormalize(singles, norm_obs=False, gamma=1.0),
+        learning_rate=5e-3,
+        n_steps=4,
+        batch_size=20,
+        n_epochs=3,
+        gamma=1.0,
+        ent_coef=0.01,
+        policy_kwargs={"log_std_init": -0.5 * np.log(3.0)},
+        seed=agent.library_seed,
+        device="cpu",
+    )
+    model.learn(100)
+    assert (codes_of(records_of(agent, 100)) == codes_of(records)).all()

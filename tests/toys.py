@@ -261,7 +261,7 @@ TOY = Environment(
     load_workload=load_optimum,
     objectives=OBJECTIVES,
     settings={
-        "max_banks": Setting(5, description="largest number of banks"),
+        "max_banks": Setting(5, choices=(5, 6, 7, 8), description="largest number of banks"),
         "flavour": Setting("plain", choices=("plain", "spicy"), description="does nothing"),
     },
 )

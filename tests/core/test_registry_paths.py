@@ -11,7 +11,7 @@ from tests import toys
 
 def test_an_import_path_names_an_unregistered_environment() -> None:
     assert registry.environments.get("tests.toys:TOY") is toys.TOY
-    problem = registry.make_problem("tests.toys:TOY", workload="other", max_banks=4)
+    problem = registry.make_problem("tests.toys:TOY", workload="other", max_banks=8)
     assert problem.env == "toy-v0"
 
 

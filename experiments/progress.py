@@ -121,14 +121,9 @@ class Progress:
         return f"about {_clock(seconds * (1.0 - share) / share)} left"
 
     def _improve(self, trial: TrialSpec, reward: float) -> None:
-        label = problem_label(trial)
+        label = trial.problem_label
         if reward > self._best.get(label, (-np.inf, ""))[0]:
             self._best[label] = (reward, trial.agent)
-
-
-def problem_label(trial: TrialSpec) -> str:
-    """Return a problem in a few words."""
-    return f"{trial.env}-v{trial.env_version} {trial.workload}: {trial.objective}"
 
 
 def _clock(seconds: float) -> str:

@@ -44,9 +44,9 @@ class Job:
     launch: str = ""
 
     @property
-    def run_id(self) -> str:
-        """The trial's id."""
-        return TrialSpec.of(self.spec).run_id
+    def trial(self) -> TrialSpec:
+        """The trial's spec."""
+        return TrialSpec.of(self.spec)
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class Report:
 
     Attributes:
         run_id: The trial.
+        label: It in a few words.
         state: Done, failed, or interrupted.
         reason: Why it is not done.
         new_evaluations: Evaluations made now, stored ones not counted.
@@ -63,6 +64,7 @@ class Report:
     """
 
     run_id: str
+    label: str
     state: State
     reason: str = ""
     new_evaluations: int = 0
@@ -77,16 +79,16 @@ def run_trial(job: Job) -> Report:
     answered from the store. A trial that fails leaves ``failed.json``; one that is interrupted
     (KeyboardInterrupt) stores what it has and can go on later.
     """
-    spec = TrialSpec.of(job.spec)
+    spec = job.trial
     folder = Store(Path(job.store)).folder(spec)
     try:
         return finished_report(spec, folder) or _attempt(spec, folder, job)
     except StoreError as error:
         lost = not _can_write(Path(job.store))
         state = State.INTERRUPTED if lost else State.FAILED
-        return Report(spec.run_id, state, str(error), store_lost=lost)
+        return Report(spec.run_id, spec.label, state, str(error), store_lost=lost)
     except KeyboardInterrupt:
-        return Report(spec.run_id, State.INTERRUPTED, "interrupted")
+        return Report(spec.run_id, spec.label, State.INTERRUPTED, "interrupted")
 
 
 def finished_report(spec: TrialSpec, folder: RunFolder) -> Report | None:
@@ -100,7 +102,7 @@ def finished_report(spec: TrialSpec, folder: RunFolder) -> Report | None:
         return _done_report(spec, done)
     failed = read_json(folder.failed_file)
     if failed is not None:
-        return Report(spec.run_id, State.FAILED, str(failed.get("reason")))
+        return Report(spec.run_id, spec.label, State.FAILED, str(failed.get("reason")))
     return None
 
 
@@ -218,7 +220,7 @@ def _compact(folder: RunFolder, columns: Columns, rows: Any) -> None:
 def _done_report(spec: TrialSpec, summary: Mapping[str, Any], new: int = 0) -> Report:
     best = summary.get("best") or {}
     reward = best.get("reward", -np.inf)
-    return Report(spec.run_id, State.DONE, new_evaluations=new, best_reward=reward)
+    return Report(spec.run_id, spec.label, State.DONE, new_evaluations=new, best_reward=reward)
 
 
 def _give_up(
@@ -237,7 +239,7 @@ def _give_up(
     }
     write_json(folder.failed_file, content)
     folder.progress_file.unlink(missing_ok=True)
-    return Report(spec.run_id, State.FAILED, reason)
+    return Report(spec.run_id, spec.label, State.FAILED, reason)
 
 
 def _one_line(error: Exception) -> str:

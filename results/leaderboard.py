@@ -13,6 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from archgym import registry
+from archgym.errors import UnknownNameError
+from archgym.results.files import plain
 from archgym.results.spec import TrialSpec
 from archgym.results.store import State, Store
 
@@ -40,10 +43,12 @@ class Board:
 
     Attributes:
         problem: Environment, workload, objective, settings, cost model, budget.
+        changed_settings: Those that differ from the environment's defaults, as text.
         rows: One per agent and hyper-parameters, the best first.
     """
 
     problem: Mapping[str, Any]
+    changed_settings: str
     rows: Sequence[Mapping[str, Any]]
 
 
@@ -86,7 +91,8 @@ def _board(runs: Sequence[Run]) -> Board:
     rows = [_row(group, shown) for group in by_agent.values()]
     rows.sort(key=lambda row: (-_or_worst(row["mean"]), row["agent"], row["hyperparameters"]))
     ranked = [{"rank": rank, **row} for rank, row in enumerate(rows, start=1)]
-    return Board(_problem(runs[0].spec), ranked)
+    spec = runs[0].spec
+    return Board(_problem(spec), _as_text(_changed_settings(spec)), ranked)
 
 
 def _or_worst(mean: float | None) -> float:
@@ -99,10 +105,27 @@ def _problem(spec: TrialSpec) -> dict[str, Any]:
         "env": f"{spec.env}-v{spec.env_version}",
         "workload": spec.workload,
         "objective": objective if isinstance(objective, str) else json.dumps(objective),
-        "settings": " ".join(f"{name}={value}" for name, value in spec.settings.items()),
+        "settings": _as_text(spec.settings),
         "cost_model": f"{spec.cost_model} {spec.cost_model_version}",
         "budget": spec.budget,
     }
+
+
+def _changed_settings(spec: TrialSpec) -> dict[str, Any]:
+    """Return the settings that are not at their default; all where the environment is gone."""
+    try:
+        declared = registry.environments.get(spec.env).settings
+    except UnknownNameError:
+        return dict(spec.settings)
+    return {
+        name: value
+        for name, value in spec.settings.items()
+        if name not in declared or value != plain(declared[name].default)
+    }
+
+
+def _as_text(values: Mapping[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in values.items())
 
 
 def _row(runs: Sequence[Run], shown: Mapping[str, set[str]]) -> dict[str, Any]:
@@ -110,7 +133,7 @@ def _row(runs: Sequence[Run], shown: Mapping[str, set[str]]) -> dict[str, Any]:
     own = {n: spec.hyperparameters[n] for n in spec.hyperparameters if n in shown[spec.agent]}
     return {
         "agent": spec.agent,
-        "hyperparameters": " ".join(f"{name}={value}" for name, value in own.items()),
+        "hyperparameters": _as_text(own),
         **_statistics([run.best_reward for run in done]),
         "seeds": len(done),
         "unfinished": _unfinished(runs),

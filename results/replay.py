@@ -81,7 +81,7 @@ def replay_best(store: Store) -> Iterator[Replayed]:
         stored = row["reward"][0].as_py()
         if stored != best["reward"]:
             text = f"reward: the summary says {best['reward']!r}, the row {stored!r}"
-            yield Replayed(run.spec.run_id, _label(run.spec), difference=text)
+            yield Replayed(run.spec.run_id, run.spec.problem_label, difference=text)
             continue
         yield _replay(run.spec, row, run.summary.get("versions", {}))
 
@@ -98,7 +98,7 @@ def _best_runs(runs: Sequence[Run]) -> list[Run]:
 
 
 def _replay(spec: TrialSpec, rows: pa.Table, stored_versions: Mapping[str, str]) -> Replayed:
-    label = _label(spec)
+    label = spec.problem_label
     try:
         problem = spec.make_problem()
     except ReplayMismatchError as error:
@@ -179,7 +179,3 @@ def _explained(stored: Mapping[str, str]) -> str:
     if not changed:
         return "; all versions are as they were, so the rows or the cost model were changed"
     return "; versions have changed since: " + ", ".join(changed)
-
-
-def _label(spec: TrialSpec) -> str:
-    return f"{spec.env}-v{spec.env_version} {spec.workload} {spec.objective}"

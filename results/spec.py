@@ -84,6 +84,16 @@ class TrialSpec:
         return "r" + digest(self.identity)[:_ID_LENGTH]
 
     @property
+    def problem_label(self) -> str:
+        """The problem in a few words."""
+        return f"{self.env}-v{self.env_version} {self.workload} {self.objective}"
+
+    @property
+    def label(self) -> str:
+        """The trial in a few words."""
+        return f"{self.problem_label}, {self.agent} seed {self.seed}"
+
+    @property
     def problem_key(self) -> str:
         """Equal for trials that compete with each other."""
         own = {"agent", "agent_version", "hyperparameters", "seed"}

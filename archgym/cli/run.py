@@ -122,7 +122,7 @@ def _tell(result: Result, again: str, store: Path) -> None:
     made = sum(report.new_evaluations for report in result.reports.values())
     typer.echo(f"{', '.join(parts)}, {made} evaluations in {result.seconds:.1f} s")
     for report in failed[:_NAMED_FAILURES]:
-        typer.echo(f"failed: {report.run_id}: {report.reason}", err=True)
+        typer.echo(f"failed: {report.run_id} {report.label}: {report.reason}", err=True)
     if len(failed) > _NAMED_FAILURES:
         rest = len(failed) - _NAMED_FAILURES
         typer.echo(f"and {rest} more: archgym status --store {shlex.quote(str(store))}", err=True)

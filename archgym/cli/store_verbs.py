@@ -87,17 +87,21 @@ def replay(
 
 def _show_boards(boards: Sequence[Board]) -> None:
     for board in boards:
-        named = [f"{key} {value}" for key, value in board.problem.items() if value != ""]
-        typer.echo(", ".join(named))
-        show([_for_people(row) for row in board.rows], Format.TABLE)
+        named = {**board.problem, "settings": board.changed_settings}
+        typer.echo(", ".join(f"{key} {value}" for key, value in named.items() if value != ""))
+        rows = [_for_people(row) for row in board.rows]
+        empty = [key for key in _MAY_BE_EMPTY if all(row[key] == "" for row in rows)]
+        kept = [{key: v for key, v in row.items() if key not in empty} for row in rows]
+        show(kept, Format.TABLE)
         typer.echo()
 
 
+_MAY_BE_EMPTY = ("hyperparameters", "unfinished")
 _ROUNDED = ("mean", "median", "min", "max", "unique_share", "agent_s", "cost_model_s")
 
 
 def _for_people(row: Any) -> dict[str, Any]:
-    """Return a row with fewer digits, its interval in one cell, and no empty column."""
+    """Return a row with fewer digits and its interval in one cell."""
     short = {key: _rounded(value) if key in _ROUNDED else value for key, value in row.items()}
     low, high = _rounded(short.pop("low_95")), _rounded(short.pop("high_95"))
     short["mean_95"] = "" if low is None else f"{low:g} .. {high:g}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from archgym.errors import ArchgymError
 from archgym.experiments.trial import Job, Report, run_trial
+from archgym.results.spec import TrialSpec
 from archgym.results.store import State
 
 OBJECT_STORE_BYTES = 200 * 2**20
@@ -40,7 +41,7 @@ class RayExecutor:
         self.workers = workers or max(1, int(self._ray.cluster_resources().get("CPU", 1)))
         task = self._ray.remote(num_cpus=1, max_retries=TASK_RETRIES, retry_exceptions=False)
         self._run = task(run_trial)
-        self._running: dict[Any, str] = {}
+        self._running: dict[Any, TrialSpec] = {}
 
     @property
     def room(self) -> int:
@@ -49,7 +50,7 @@ class RayExecutor:
 
     def submit(self, job: Job) -> None:
         """Send a trial to a worker."""
-        self._running[self._run.remote(job)] = job.run_id
+        self._running[self._run.remote(job)] = job.trial
 
     def wait(self) -> list[Report]:
         """Return the reports of the trials that ended."""
@@ -69,14 +70,14 @@ class RayExecutor:
         self._ray.shutdown()
 
     def _report(self, task: Any) -> Report:
-        run_id = self._running.pop(task)
+        trial = self._running.pop(task)
         try:
             report: Report = self._ray.get(task)
         except self._ray.exceptions.TaskCancelledError:
-            return Report(run_id, State.INTERRUPTED, "interrupted")
+            return Report(trial.run_id, trial.label, State.INTERRUPTED, "interrupted")
         except self._ray.exceptions.RayError as error:
             reason = f"its worker was lost: {str(error).splitlines()[0]}"
-            return Report(run_id, State.INTERRUPTED, reason)
+            return Report(trial.run_id, trial.label, State.INTERRUPTED, reason)
         return report
 
 

@@ -1,0 +1,156 @@
+"""A launch is refused before anything runs, with the place in the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archgym.errors import LaunchError
+from archgym.experiments.launch import parse_launch, read_launch
+from archgym.experiments.plan import make_plan
+from tests.experiments.launching import ODD, toy_launch, toy_plan
+
+TOY = "tests.toys:TOY"
+
+
+@pytest.mark.parametrize(
+    ("changes", "place", "says"),
+    [
+        ({"budgett": 3}, "budgett", "did you mean 'budget'"),
+        ({"budget": "many"}, "budget", "valid integer, not 'many'"),
+        ({"budget": True}, "budget", "valid integer"),
+        ({"budget": [10, 0]}, "budget[1]", "greater than 0"),
+        ({"budget": []}, "budget", "empty list"),
+        ({"seeds": 0}, "seeds", "at least 1"),
+        ({"seeds": [1, -1]}, "seeds[1]", "greater than or equal to 0"),
+        ({"seeds": "five"}, "seeds", "valid integer"),
+        ({"name": 3}, "name", "valid string"),
+        ({"timeout_s": 0}, "timeout_s", "greater than 0"),
+        ({"attempts": 0}, "attempts", "greater than or equal to 1"),
+        ({"problems": []}, "problems", "at least 1"),
+        ({"problems": [TOY]}, "problems[0]", "tests.toys:TOY"),
+        ({"problems": [{"workload": "mixed"}]}, "problems[0].env", "is missing"),
+        ({"problems": [{"env": TOY, "work": "a"}]}, "problems[0].work", "mean 'workload'"),
+        ({"problems": [{"env": "drem"}]}, "problems[0].env", "did you mean 'dram'"),
+        (
+            {"problems": [{"env": TOY}, {"env": TOY, "workload": "mixt"}]},
+            "problems[1].workload",
+            "unknown workload 'mixt'; did you mean 'mixed'",
+        ),
+        (
+            {"problems": [{"env": TOY, "workload": ["mixed", "strem"]}]},
+            "problems[0].workload",
+            "unknown workload 'strem'",
+        ),
+        (
+            {"problems": [{"env": TOY, "objective": "latncy"}]},
+            "problems[0].objective",
+            "did you mean 'latency'",
+        ),
+        (
+            {"problems": [{"env": TOY, "objective": {"minimise": "latency_ns"}}]},
+            "problems[0].objective",
+            "did you mean 'minimize'",
+        ),
+        (
+            {"problems": [{"env": TOY, "objective": {"minimize": "latency"}}]},
+            "problems[0].objective",
+            "did you mean 'latency_ns'",
+        ),
+        (
+            {"problems": [{"env": TOY, "cost_model": "exact"}]},
+            "problems[0].cost_model",
+            "known: distance, rough",
+        ),
+        (
+            {"problems": [{"env": TOY, "settings": {"bank": 3}}]},
+            "problems[0].settings.bank",
+            "unknown setting",
+        ),
+        (
+            {"problems": [{"env": TOY, "settings": {"flavour": ["plain", "sour"]}}]},
+            "problems[0].settings.flavour",
+            "'sour' is not one of plain, spicy",
+        ),
+        (
+            {"problems": [{"env": TOY, "settings": {"max_banks": "a few"}}]},
+            "problems[0].settings.max_banks",
+            "not of type int",
+        ),
+        ({"agents": ["randm"]}, "agents[0].name", "did you mean 'random'"),
+        ({"agents": [{"name": "random", "seed": 1}]}, "agents[0].seed", "unknown key 'seed'"),
+        (
+            {"agents": ["random", {"name": "genetic", "hyperparameters": {"popul": 3}}]},
+            "agents[1].hyperparameters.popul",
+            "did you mean 'population'",
+        ),
+        (
+            {"agents": [{"name": "genetic", "hyperparameters": {"population": [16, -1]}}]},
+            "agents[0].hyperparameters.population",
+            "-1 is not allowed",
+        ),
+        ({"agents": [{"name": "no.such:Agent"}]}, "agents[0].name", "No module named"),
+    ],
+)
+def test_a_wrong_launch_is_refused(changes: dict[str, Any], place: str, says: str) -> None:
+    with pytest.raises(LaunchError) as caught:
+        toy_plan(**changes)
+    message = str(caught.value)
+    assert message.startswith(f"toys.yaml: {place}: "), message
+    assert says in message
+    assert "\n" not in message
+
+
+def test_an_agent_that_cannot_search_the_space_is_refused(monkeypatch: Any) -> None:
+    from tests.experiments.odd_agents import PlainAgent
+
+    monkeypatch.setattr(PlainAgent, "handles", ("integer",))
+    with pytest.raises(LaunchError, match=r"agents\[0\]: .*cannot search parameter 'policy'"):
+        toy_plan()
+
+
+def test_an_agent_whose_library_is_absent_is_refused(monkeypatch: Any) -> None:
+    from tests.experiments.odd_agents import PlainAgent
+
+    monkeypatch.setattr(PlainAgent, "requires", ("no_such_library",))
+    monkeypatch.setattr(PlainAgent, "extra", "rl")
+    with pytest.raises(LaunchError, match=r"agents\[0\]: .*pip install 'archgym\[rl\]'"):
+        toy_plan()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("name: [", "not well-formed YAML"),
+        ("- a list", "a mapping with name"),
+        ("", "a mapping with name"),
+        ("name: a\nname: b", "'name' stands twice"),
+        ("name: a", "problems: is missing"),
+    ],
+)
+def test_a_file_that_is_no_launch_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "launch.yaml"
+    path.write_text(text)
+    with pytest.raises(LaunchError, match=says) as caught:
+        read_launch(path)
+    assert str(caught.value).startswith(str(path))
+
+
+def test_an_absent_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LaunchError, match=r"none\.yaml: cannot be read: No such file"):
+        read_launch(tmp_path / "none.yaml")
+
+
+def test_the_shipped_launches_are_sound() -> None:
+    folder = Path(__file__).resolve().parents[2] / "experiments" / "launches"
+    for path in sorted(folder.glob("quickstart*.yaml")):
+        plan = make_plan(read_launch(path), path)
+        assert len(plan.trials) > 4
+
+
+def test_a_number_of_seeds_counts_from_zero() -> None:
+    assert parse_launch(toy_launch(seeds=3), "x").seeds == [0, 1, 2]
+    assert parse_launch(toy_launch(seeds=[7]), "x").seeds == [7]
+    assert parse_launch(toy_launch(agents=[f"{ODD}:PlainAgent"]), "x").timeout_s is None

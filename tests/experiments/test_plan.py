@@ -1,0 +1,109 @@
+"""Lists multiply, equal trials collapse, and a trial's id says what it is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from archgym.experiments.launch import parse_launch
+from archgym.experiments.plan import make_plan
+from archgym.experiments.sweeps import _values
+from archgym.results.spec import TrialSpec
+from tests.experiments.launching import ODD, toy_launch, toy_plan
+
+TOY = "tests.toys:TOY"
+
+
+def test_every_list_is_a_sweep() -> None:
+    problem = {
+        "env": TOY,
+        "workload": ["mixed", "other"],
+        "objective": ["latency", {"minimize": "energy_pj"}],
+        "cost_model": ["distance", "rough"],
+        "settings": {"max_banks": 5, "flavour": ["plain", "spicy"]},
+    }
+    agent = {"name": f"{ODD}:PlainAgent", "hyperparameters": {"largest": [1, 2, 3]}}
+    plan = toy_plan(problems=[problem], agents=[agent], budget=[10, 20], seeds=[3, 5])
+    assert len(plan.trials) == 2 * 2 * 2 * 2 * 3 * 2 * 2
+    assert {t.budget for t in plan.trials} == {10, 20}
+    assert {t.cost_model for t in plan.trials} == {"distance", "rough"}
+    assert [t.seed for t in plan.trials[: len(plan.trials) // 2]] == [3] * 96
+
+
+def test_a_mapping_is_one_objective() -> None:
+    objective = {"product": ["latency_ns", "energy_pj"]}
+    plan = toy_plan(problems=[{"env": TOY, "objective": objective}], seeds=1)
+    assert [t.objective for t in plan.trials] == [objective]
+
+
+def test_a_list_that_is_a_value_is_not_swept() -> None:
+    assert _values([1, 2], int) == [1, 2]
+    assert _values([1, 2], list) == [[1, 2]]
+    assert _values([[1], [2, 3]], list) == [[1], [2, 3]]
+
+
+def test_defaults_are_part_of_the_spec() -> None:
+    (trial,) = toy_plan(problems=[{"env": TOY}], seeds=1).trials
+    assert trial.workload == "mixed"
+    assert trial.objective == "latency"
+    assert trial.settings == {"max_banks": 5, "flavour": "plain"}
+    assert trial.hyperparameters == {"pause_s": 0.0, "largest": 9}
+    assert (trial.cost_model, trial.cost_model_version) == ("distance", "1")
+
+
+def test_equal_trials_collapse() -> None:
+    spelt_out = {"env": TOY, "workload": "mixed", "settings": {"max_banks": 5}}
+    plan = toy_plan(problems=[{"env": TOY}, spelt_out], seeds=[0, 1, 0])
+    assert len(plan.trials) == 2
+
+
+def test_the_id_does_not_change_by_itself() -> None:
+    spec = TrialSpec(
+        env="toy",
+        env_version=0,
+        workload="mixed",
+        objective={"minimize": "latency_ns"},
+        settings={"b": 1, "a": 0.1},
+        cost_model="distance",
+        cost_model_version="1",
+        agent="random",
+        agent_version="1",
+        hyperparameters={"batch_size": 64},
+        seed=0,
+        budget=100,
+    )
+    assert spec.run_id == "ra200e1a6d8726a86"
+    assert TrialSpec.of(json.loads(json.dumps(spec.data))).run_id == spec.run_id
+    assert replace(spec, settings={"a": 0.1, "b": 1}).run_id == spec.run_id
+
+
+def test_the_id_tells_everything_apart() -> None:
+    (spec,) = toy_plan(problems=[{"env": TOY}], seeds=1).trials
+    others = [
+        replace(spec, seed=1),
+        replace(spec, budget=51),
+        replace(spec, agent_version="2"),
+        replace(spec, cost_model_version="2"),
+        replace(spec, env_version=1),
+        replace(spec, timeout_s=1.0),
+        replace(spec, hyperparameters={**spec.hyperparameters, "largest": 8}),
+    ]
+    assert len({spec.run_id, *(other.run_id for other in others)}) == len(others) + 1
+    assert replace(spec, seed=1).problem_key == spec.problem_key
+    assert replace(spec, budget=51).problem_key != spec.problem_key
+
+
+def test_a_file_counts_by_its_content_not_its_folder(tmp_path: Path) -> None:
+    def run_id(folder: str, content: str) -> str:
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / "best.json").write_text(content)
+        launch = toy_launch(problems=[{"env": TOY, "workload": "best.json"}], seeds=1)
+        plan = make_plan(parse_launch(launch, "x"), tmp_path / folder / "x.yaml")
+        (trial,) = plan.trials
+        assert trial.workload == str(tmp_path / folder / "best.json")
+        return trial.run_id
+
+    first = run_id("a", '{"banks": 3}')
+    assert run_id("b", '{"banks": 3}') == first
+    assert run_id("a", '{"banks": 4}') != first

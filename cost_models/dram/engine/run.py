@@ -9,7 +9,7 @@ from archgym.cost_models.dram.engine.compiled import helper, inlined, kernel
 from archgym.cost_models.dram.engine.frontend import announce, has_space, store
 from archgym.cost_models.dram.engine.issue import issue_bank_command, issue_rank_command
 from archgym.cost_models.dram.engine.managers import evaluate_managers, rank_became_idle
-from archgym.cost_models.dram.engine.mux import choose, reconsider
+from archgym.cost_models.dram.engine.mux import bank_command_time, choose, reconsider
 
 # The watchdog: more events in one cycle, or refreshes without data, mean no progress.
 MAX_EVENTS_PER_CYCLE = 1000
@@ -86,20 +86,26 @@ def accept(now: int, s: Run) -> int:
 
 
 @helper
-def follow_turn(s: Run) -> bool:
+def follow_turn(now: int, s: Run) -> int:
     """In strict order, let a bank that waits for its row take the burst whose turn it is.
 
-    Reordering schedulers can hold a younger row hit there for ever; only a refresh would free
-    the bank, and none is due. Returns False where that is not the case.
+    Reordering schedulers can hold a younger row hit there for ever; only a refresh would free the
+    bank, and none is due. This is the last resort: all responses are out and all proposals, which
+    strict order forbids, are legal. Returns the time at which that is so, or NONE where the burst
+    does not wait like this.
     """
-    if s.channel[S.N_QUEUED] == 0:
-        return False
-    b = s.burst[s.channel[S.NEXT_COLUMN], S.BURST_BANK]
-    if s.bank[b, S.PICK] == s.channel[S.NEXT_COLUMN]:
-        return False
-    s.bank[b, S.PICK] = s.channel[S.NEXT_COLUMN]
+    i = s.channel[S.NEXT_COLUMN]
+    b = s.burst[min(i, len(s.burst) - 1), S.BURST_BANK]
+    if s.channel[S.N_QUEUED] == 0 or s.bank[b, S.PICK] == i:
+        return int(S.NONE)
+    time = max(now, s.channel[S.END])
+    for slot in range(s.channel[S.N_ACTIVE]):
+        waiting = s.active[slot]
+        legal = bank_command_time(waiting, s.bank[waiting, S.PROPOSAL], now, s)
+        time = max(time, legal)
+    s.bank[b, S.PICK] = i
     s.bank[b, S.PROPOSAL] = S.PRE
-    return True
+    return int(time)
 
 
 @inlined
@@ -198,7 +204,10 @@ def run(s: Run) -> int:
         if s.channel[S.NEXT_COLUMN] == len(s.burst) and time > s.channel[S.END]:
             break
         if time >= S.FAR:
-            if s.design[S.COMMAND_MUX] != S.STRICT or not follow_turn(s):
+            if s.design[S.COMMAND_MUX] != S.STRICT:
+                return S.STALLED
+            now = follow_turn(now, s)
+            if now == S.NONE:
                 return S.STALLED
             undecided = True
             continue

@@ -36,14 +36,20 @@ class DistinctDesigns:
     def __contains__(self, key: bytes) -> bool:
         return key in self._seen
 
-    def take_new(self, batch: Batch, limit: int | None = None) -> Batch:
-        """Return those of the first designs that are new, ``limit`` at most; remember them."""
-        rows: list[int] = []
+    def new_rows(self, batch: Batch, taken: set[bytes]) -> list[int]:
+        """Return the rows of designs that are new and not among ``taken``; add them to it."""
+        rows = []
         for row, key in enumerate(batch.keys()):
-            if key not in self._seen and (limit is None or len(rows) < limit):
-                self._seen.add(key)
+            if key not in taken and key not in self._seen:
+                taken.add(key)
                 rows.append(row)
-        return batch.select(rows)
+        return rows
+
+    def take_new(self, batch: Batch, limit: int | None = None) -> Batch:
+        """Return those of the designs that are new, ``limit`` at most; remember them."""
+        found = batch.select(self.new_rows(batch, set())[:limit])
+        self._seen.update(found.keys())
+        return found
 
     def draw(self, rng: np.random.Generator, count: int) -> Batch:
         """Return up to ``count`` new valid designs, uniform over those that are left.

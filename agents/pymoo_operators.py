@@ -105,17 +105,14 @@ class NewDesigns(DuplicateElimination):  # type: ignore[misc]
         self._proposed = proposed
 
     def do(self, pop: Population, *others: Population, **_: Any) -> Population:
-        taken = {key for other in others if len(other) for key in self._keys(other)}
-        keep = []
-        for row, key in enumerate(self._keys(pop) if len(pop) else []):
-            if key not in taken and key not in self._proposed:
-                taken.add(key)
-                keep.append(row)
-        return pop[keep]
+        if not len(pop):
+            return pop
+        taken = set[bytes]().union(*(self._batch(other).keys() for other in others if len(other)))
+        return pop[self._proposed.new_rows(self._batch(pop), taken)]
 
-    def _keys(self, pop: Population) -> list[bytes]:
+    def _batch(self, pop: Population) -> Batch:
         space = self._proposed.space
-        return Batch(space, from_unit(space, pop.get("X"))).keys()
+        return Batch(space, from_unit(space, pop.get("X")))
 
 
 def tournament(pressure: int) -> TournamentSelection:

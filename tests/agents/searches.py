@@ -24,6 +24,7 @@ AGENTS = agents.names()
 BLIND = {"random", "sobol"}
 QUICK: dict[str, dict[str, Any]] = {
     "genetic": {"population": 12},
+    "nsga2": {"population": 12},
     "tpe": {"startup": 8},
     "ppo": {"rollout": 16},
 }

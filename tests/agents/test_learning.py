@@ -35,6 +35,13 @@ def test_beats_random_search_on_a_separable_problem(name):
     assert verdict.pvalue < LEVEL, f"{name} {np.mean(own):.3f}, random {np.mean(random):.3f}"
 
 
+def test_nsga2_finds_a_whole_front():
+    """441 designs, 21 of them on the front; random search finds about 9 of them."""
+    problem = toy_problem("toy.front", objective="tradeoff")
+    codes = codes_of(records_of(make_agent("nsga2", problem, population=16), 240))
+    assert len({trade for trade, waste in codes.tolist() if waste == 0}) >= 19
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("toy", "hyperparameters"),

@@ -34,7 +34,9 @@ def test_tpe_is_optuna(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_genetic_is_pymoo(seed):
+@pytest.mark.parametrize("name", ["genetic", "nsga2"])
+def test_genetic_algorithms_are_pymoo(name, seed):
+    from pymoo.algorithms.moo.nsga2 import NSGA2
     from pymoo.algorithms.soo.nonconvex.ga import GA
     from pymoo.core.problem import Problem
     from pymoo.operators.crossover.ux import UX
@@ -43,8 +45,9 @@ def test_genetic_is_pymoo(seed):
     from archgym.agents import pymoo_operators as operators
     from archgym.agents.distinct import DistinctDesigns
 
-    toy = toy_problem("toy.flat", parameters=4)
-    agent = make_agent("genetic", toy, seed, population=10)
+    multiple = name == "nsga2"
+    toy = toy_problem("toy.flat", parameters=4, objective="tradeoff" if multiple else "latency")
+    agent = make_agent(name, toy, seed, population=10)
     asked, proposed = [], DistinctDesigns(toy.space)
 
     class Direct(Problem):
@@ -52,19 +55,20 @@ def test_genetic_is_pymoo(seed):
             batch = Batch(toy.space, from_unit(toy.space, x))
             proposed.take_new(batch)
             asked.extend(batch.codes.tolist())
-            out["F"] = -toy.outcomes(batch).reward
+            out["F"] = -toy.outcomes(batch).objectives
 
-    algorithm = GA(
+    selection = {} if multiple else {"selection": operators.tournament(2)}
+    algorithm = (NSGA2 if multiple else GA)(
         pop_size=10,
         sampling=operators.ValidSampling(toy.space),
-        selection=operators.tournament(2),
+        **selection,
         crossover=UX(prob=0.9),
         mutation=operators.AxisMutation(toy.space),
         repair=operators.ValidRepair(toy.space),
         eliminate_duplicates=operators.NewDesigns(proposed),
     )
     minimize(
-        Direct(4, xl=0.0, xu=1.0),
+        Direct(4, 2 if multiple else 1, xl=0.0, xu=1.0),
         algorithm,
         ("n_gen", 8),
         seed=agent.library_seed,

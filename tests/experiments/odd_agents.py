@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import ClassVar
 
 from archgym.agents.base import AskTellAgent
 from archgym.agents.hyperparameter import Hyperparameter
@@ -22,7 +23,7 @@ class PlainAgent(AskTellAgent):
     name, version = "plain", "1"
     summary = "random"
     constraint_handling = "mask"
-    hyperparameters = {
+    hyperparameters: ClassVar = {
         "pause_s": Hyperparameter(0.0, "rest before each batch", low=0.0, high=10.0),
         "largest": Hyperparameter(9, "largest batch", low=1, high=1000),
     }
@@ -62,7 +63,9 @@ class FickleAgent(PlainAgent):
     """Searches by a file's content instead of its seed, as a changed library would."""
 
     name = "fickle"
-    hyperparameters = {"file": Hyperparameter("", "whose length shifts the search", kind=str)}
+    hyperparameters: ClassVar = {
+        "file": Hyperparameter("", "whose length shifts the search", kind=str)
+    }
 
     def setup(self) -> None:
         self.batch_size = 10

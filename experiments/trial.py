@@ -14,7 +14,12 @@ import numpy as np
 from archgym.errors import ArchgymError, ReplayMismatchError, StoreError
 from archgym.evaluator import Evaluator, History
 from archgym.problem import Problem
-from archgym.results.attempts import begin_attempt, deaths_without_progress, end_attempt
+from archgym.results.attempts import (
+    begin_attempt,
+    deaths_without_progress,
+    died_last,
+    end_attempt,
+)
 from archgym.results.files import make_folder, read_json, remove_temporaries, write_json
 from archgym.results.provenance import host, now, versions
 from archgym.results.reader import history_of, read_rows, read_sound_rows
@@ -115,10 +120,11 @@ def _attempt(spec: TrialSpec, folder: RunFolder, job: Job) -> Report:
     if deaths >= job.attempts:
         reason = f"its process ended {deaths} times without a word and without progress"
         return _give_up(spec, folder, "died", reason)
+    eager = died_last(folder)
     attempt = begin_attempt(folder, stored)
     try:
         problem = spec.make_problem()
-        _search(spec, problem, folder, rows)
+        _search(spec, problem, folder, rows, eager)
         return _finish(spec, problem, folder, stored, damaged)
     except (KeyboardInterrupt, StoreError):
         with suppress(StoreError):
@@ -155,9 +161,9 @@ def _write_run_file(spec: TrialSpec, folder: RunFolder, job: Job) -> None:
     write_json(folder.run_file, content)
 
 
-def _search(spec: TrialSpec, problem: Problem, folder: RunFolder, rows: Any) -> None:
+def _search(spec: TrialSpec, problem: Problem, folder: RunFolder, rows: Any, eager: bool) -> None:
     """Let the agent spend its budget, stored evaluations first; store the others."""
-    writer = _writer(folder, problem, rows)
+    writer = _writer(folder, problem, rows, eager)
     history = None if rows is None else history_of(rows, problem)
     agent = spec.make_agent(problem)
     evaluator = Evaluator(problem, spec.budget, writer, history, spec.timeout_s)
@@ -169,11 +175,11 @@ def _search(spec: TrialSpec, problem: Problem, folder: RunFolder, rows: Any) -> 
         writer.flush()
 
 
-def _writer(folder: RunFolder, problem: Problem, rows: Any) -> PartWriter:
+def _writer(folder: RunFolder, problem: Problem, rows: Any, eager: bool) -> PartWriter:
     if rows is None:
-        return PartWriter(folder, problem)
-    last_batch = rows["batch"][-1].as_py()
-    return PartWriter(folder, problem, last_batch, float(rows["reward"].to_numpy().max()))
+        return PartWriter(folder, problem, eager=eager)
+    last_batch, best = rows["batch"][-1].as_py(), float(rows["reward"].to_numpy().max())
+    return PartWriter(folder, problem, last_batch, best, eager)
 
 
 def _check_all_replayed(evaluator: Evaluator, history: History | None) -> None:

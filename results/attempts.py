@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from archgym.errors import StoreError
@@ -37,8 +38,14 @@ def deaths_without_progress(folder: RunFolder, rows: int) -> int:
 
     Counts the attempts that began with as many stored evaluations as there are now.
     """
-    marks = [_mark(folder, number) for number in range(1, len(folder.attempts()) + 1)]
+    marks = [_mark(path) for path in folder.attempts()]
     return sum(mark.get("rows") == rows and "ended" not in mark for mark in marks)
+
+
+def died_last(folder: RunFolder) -> bool:
+    """Return whether the latest attempt ended without a word."""
+    attempts = folder.attempts()
+    return bool(attempts) and "ended" not in _mark(attempts[-1])
 
 
 def forget_failure(folder: RunFolder) -> None:
@@ -56,8 +63,8 @@ def forget_failure(folder: RunFolder) -> None:
     folder.failed_file.unlink(missing_ok=True)
 
 
-def _mark(folder: RunFolder, number: int) -> dict[str, Any]:
+def _mark(path: Path) -> dict[str, Any]:
     try:
-        return read_json(folder.attempt_file(number)) or {}
+        return read_json(path) or {}
     except StoreError:
         return {}

@@ -17,6 +17,7 @@ from archgym.results.store import RunFolder
 FLUSH_ROWS = 5_000
 FLUSH_SECONDS = 1.0
 _FIRST_FLUSH_SECONDS = 0.2
+_SHORTEST_PAUSE_SECONDS = 0.01
 _FIRST_CAPACITY = 64
 
 
@@ -24,14 +25,15 @@ class PartWriter:
     """A recorder for `archgym.evaluator.Evaluator` that writes part files.
 
     Rows wait in memory for at most a second or 5,000 rows; a part always ends with a whole batch.
-    The first part of an attempt is written sooner, so that an attempt that is cut short has mostly
-    got further than the one before.
+    At the start of an attempt parts are written sooner (the pauses double up to a second), so that
+    an attempt that is cut short has mostly got further than the one before.
 
     Args:
         folder: The trial's folder, which exists.
         problem: What is searched.
         last_batch: Number of the last stored batch, -1 where there is none.
         best_reward: The best of the stored rows.
+        eager: True after an attempt that died: the first batch is written at once.
     """
 
     def __init__(
@@ -40,12 +42,14 @@ class PartWriter:
         problem: Problem,
         last_batch: int = -1,
         best_reward: float = -np.inf,
+        eager: bool = False,
     ):
         self._folder, self._columns = folder, Columns.of(problem)
         self._metrics = problem.metric_names
         self._batch, self._best, self._written = last_batch, best_reward, 0
         self._rows = _Rows(len(self._metrics), problem.space.width, problem.space.dtype)
-        self._due = time.monotonic() + _FIRST_FLUSH_SECONDS
+        self._pause = 0.0 if eager else _FIRST_FLUSH_SECONDS
+        self._due = time.monotonic() + self._pause
 
     def __call__(self, record: Record) -> None:
         """Take the rows of one batch that are not stored yet.
@@ -73,7 +77,8 @@ class PartWriter:
             self._columns.write(rows.table(self._columns), path)
             self._written += rows.count
             rows.clear()
-        self._due = time.monotonic() + FLUSH_SECONDS
+        self._pause = min(max(2.0 * self._pause, _SHORTEST_PAUSE_SECONDS), FLUSH_SECONDS)
+        self._due = time.monotonic() + self._pause
 
     def _tell_progress(self) -> None:
         told = {"new_evaluations": self._written, "best_reward": self._best}

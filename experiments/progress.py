@@ -68,7 +68,8 @@ class Progress:
         for trial, report in ended:
             self._improve(trial, report.best_reward)
         finished = f", {len(ended)} finished before" if ended else ""
-        self._console.print(f"{self._name}: {pending} trials to run{finished}", highlight=False)
+        line = f"{self._name}: {pending} trials to run{finished}"
+        self._console.print(line, markup=False, highlight=False)
 
     def submitted(self, trial: TrialSpec) -> None:
         """Count a trial as running."""
@@ -87,20 +88,21 @@ class Progress:
     def _view(self) -> RenderableType:
         from rich.console import Group
         from rich.table import Table
+        from rich.text import Text
 
         underway = self._look_at_running()
         seconds = max(time.monotonic() - self._started, 1e-9)
         head = (
-            f"{self._name}: {self._done} of {self._pending} trials done, {len(self._running)} with"
-            f" workers, {self._failed} failed, {(self._evaluations + underway) / seconds:,.0f}"
+            f"{self._name}: {self._done} of {self._pending} trials done, {len(self._running)}"
+            f" submitted, {self._failed} failed, {(self._evaluations + underway) / seconds:,.0f}"
             f" evaluations/s, {self._time_left(underway, seconds)}"
         )
         table = Table(show_edge=False, pad_edge=False)
         for title in ("problem", "best reward", "by"):
             table.add_column(title, justify="right" if title == "best reward" else "left")
         for label, (best, agent) in list(self._best.items())[:_SHOWN_PROBLEMS]:
-            table.add_row(label, f"{best:.6g}", agent)
-        return Group(head, table)
+            table.add_row(*map(Text, (label, f"{best:.6g}", agent)))
+        return Group(Text(head), table)
 
     def _look_at_running(self) -> int:
         """Return the evaluations of the running trials; note the best of them."""

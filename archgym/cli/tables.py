@@ -36,13 +36,14 @@ def show(rows: Sequence[Row], form: Format, title: str = "") -> None:
 def _show_table(rows: Sequence[Row], title: str) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=title or None, title_justify="left", show_edge=False, pad_edge=False)
     for name in rows[0] if rows else []:
         numeric = all(isinstance(row[name], int | float) for row in rows)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
+        table.add_row(*(Text(_cell(value)) for value in row.values()))
     console = Console(width=None if sys.stdout.isatty() else 200)
     console.print(table)
 

@@ -49,8 +49,11 @@ def kernel(function: Function) -> Function:
 
 @cache
 def cache_folder() -> Path:
-    """Return the folder of this version's machine code: the first one that can be written."""
-    name = f"archgym-dram-{_sources_hash()}"
+    """Return the folder of this version's machine code: the first one that can be written.
+
+    Cached code is executed, so only folders of the user's own come into question.
+    """
+    name = f"archgym-dram-{sources_hash(Path(__file__).parent)}"
     for base in _cache_bases():
         folder = base / name
         try:
@@ -65,12 +68,12 @@ def cache_folder() -> Path:
 def _cache_bases() -> list[Path]:
     user = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     chosen = [_config.CACHE_DIR] if _config.CACHE_DIR else []
-    return [Path(base) for base in [*chosen, f"{user}/archgym", tempfile.gettempdir()]]
+    return [Path(base) for base in [*chosen, f"{user}/archgym"]]
 
 
-def _sources_hash() -> str:
+def sources_hash(folder: Path) -> str:
+    """Return a short hash of the kernels' sources: their folder and the command codes."""
     digest = hashlib.sha256()
-    folder = Path(__file__).parent
     for path in sorted([*folder.glob("*.py"), folder.parent / "commands.py"]):
-        digest.update(path.read_bytes())
+        digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:16]

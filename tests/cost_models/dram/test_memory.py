@@ -1,0 +1,145 @@
+"""Memories and standards: read from data, checked, and refused with the reason."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from archgym.cost_models.dram import memory as memory_module
+from archgym.cost_models.dram.commands import Command
+from archgym.cost_models.dram.expressions import evaluate, holds
+from archgym.cost_models.dram.memory import load_memory, memory_names
+from archgym.cost_models.dram.standard import load_standard, standard_names
+from archgym.cost_models.dram.timing import NO_RULE, timing_tables
+from archgym.errors import ArchgymError, SettingError, UnknownNameError
+from tests.cost_models.dram.small_traces import MEMORIES, random_trace, run_one, value
+
+
+def entry_of(name: str) -> dict[str, Any]:
+    folder = resources.files(memory_module.__package__) / "memories"
+    loaded: dict[str, Any] = yaml.safe_load((folder / f"{name}.yaml").read_text("utf-8"))
+    return loaded
+
+
+def write(path: Path, entry: Any) -> Path:
+    path.write_text(yaml.safe_dump(entry), "utf-8")
+    return path
+
+
+def test_capacities() -> None:
+    gib = {name: load_memory(name).capacity_bytes / 2**30 for name in MEMORIES}
+    assert gib == {"ddr3_1600": 1, "ddr4_2400": 4, "lpddr4_3200": 2, "hbm2": 1}
+
+
+def test_the_archgym_device_is_an_alias() -> None:
+    assert load_memory("micron_1gb_ddr3_1600_8bit_g") is load_memory("ddr3_1600")
+    assert "micron_1gb_ddr3_1600_8bit_g" in memory_names()
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(UnknownNameError, match="ddr4_2400"):
+        load_memory("ddr4_2300")
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_users_file_behaves_like_the_packaged_memory(tmp_path: Path, wrapped: bool) -> None:
+    entry = entry_of("ddr4_2400")
+    path = write(tmp_path / "mine.yaml", {"memories": {"mine": entry}} if wrapped else entry)
+    mine = load_memory(path)
+    trace = random_trace(mine, 200, seed=1)
+    assert value(run_one(mine, trace), "energy_pj") == value(
+        run_one("ddr4_2400", trace), "energy_pj"
+    )
+
+
+def test_timing_reaches_the_simulator(tmp_path: Path) -> None:
+    entry = entry_of("ddr3_1600")
+    entry["timing_cycles"]["RL"] += 3
+    slower = load_memory(write(tmp_path / "slow.yaml", entry))
+    trace = random_trace(slower, 1, seed=0, write_share=0.0)
+    difference = value(run_one(slower, trace), "mean_read_latency_ns") - value(
+        run_one("ddr3_1600", trace), "mean_read_latency_ns"
+    )
+    assert difference == pytest.approx(3 * 1.25)
+
+
+BROKEN = [
+    (("timing_cycles", "RC"), 30, "RC >= RAS"),
+    (("timing_cycles", "RCD"), -1, "integer >= 0"),
+    (("timing_cycles", "FAW"), None, "FAW"),
+    (("timing_cycles", "REFI"), 50, "REFI > RFC"),
+    (("organisation", "nbrOfBanks"), 12, "power of two"),
+    (("organisation", "nbrOfRows"), 8192, "ROW_BIT has 14 bits"),
+    (("organisation", "nbrOfChannels"), 2, "one channel"),
+    (("organisation", "burstLength"), 7, "power of two"),
+    (("clock_mhz",), 0, "positive number"),
+    (("memory_type",), "DDR7", "DDR7"),
+    (("power",), 3, "neither null nor a mapping"),
+    (("power", "idd0"), -1.0, "number >= 0"),
+    (("address_mappings",), {}, "address_mappings"),
+    (("address_mappings", "row_bank_col", "BANK_BIT"), [13, 14, 14], "not a bijection"),
+]
+
+
+@pytest.mark.parametrize(("keys", "wrong", "reason"), BROKEN)
+def test_broken_memories_are_refused(
+    tmp_path: Path, keys: tuple[str, ...], wrong: Any, reason: str
+) -> None:
+    entry = entry_of("ddr3_1600")
+    inner = entry
+    for key in keys[:-1]:
+        inner = inner[key]
+    inner[keys[-1]] = wrong
+    with pytest.raises(ArchgymError, match=reason):
+        load_memory(write(tmp_path / "broken.yaml", entry))
+
+
+def test_a_burst_must_stay_in_its_row(tmp_path: Path) -> None:
+    entry = entry_of("ddr3_1600")
+    bits = entry["address_mappings"]["row_bank_col"]
+    bits["COLUMN_BIT"][0], bits["BANK_BIT"][0] = bits["BANK_BIT"][0], bits["COLUMN_BIT"][0]
+    with pytest.raises(SettingError, match="leaves its row"):
+        load_memory(write(tmp_path / "broken.yaml", entry))
+
+
+def test_unreadable_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match=r"absent\.yaml"):
+        load_memory(tmp_path / "absent.yaml")
+    (tmp_path / "bad.yaml").write_text("a: [", "utf-8")
+    with pytest.raises(SettingError, match=r"bad\.yaml"):
+        load_memory(tmp_path / "bad.yaml")
+    with pytest.raises(SettingError, match="not a YAML mapping"):
+        load_memory(write(tmp_path / "list.yaml", [1, 2]))
+
+
+def test_standards_name_only_timings_that_they_require() -> None:
+    for name in standard_names():
+        standard = load_standard(name)
+        names = standard.names(dict.fromkeys(standard.required, 1), 4)
+        for rule in standard.rules:
+            evaluate(rule.interval, names)
+        for relation in standard.relations:
+            holds(relation, names)
+
+
+def test_tables_hold_what_the_standard_says() -> None:
+    tables = timing_tables(load_memory("ddr4_2400"))
+    assert tables.bank[Command.ACT, Command.RD] == 16
+    assert tables.group[Command.RD, Command.RD] == 6
+    assert tables.rank[Command.RD, Command.RD] == 4
+    assert tables.rank[Command.REFAB, Command.ACT] == 312
+    assert tables.bank[Command.ACT, Command.RDA] == 16  # not tRAS: the precharge waits, not RDA
+    assert tables.bank[Command.RD, Command.RDA] == NO_RULE
+    assert np.array_equal(tables.bus, np.zeros(16))
+
+
+def test_expressions_are_no_programs() -> None:
+    assert evaluate("max(RL + 2, 3) - WL", {"RL": 5, "WL": 1}) == 6
+    for text in ("__import__('os')", "RL ** 2", "RL.x", "1.5"):
+        with pytest.raises(ValueError, match="not allowed"):
+            evaluate(text, {"RL": 5})

@@ -99,7 +99,8 @@ def main() -> None:
 
         others = statistics.median(speed(design[None]) for design in designs)
         print(f"{trace.name:12} {speed(default):9.2f} {others:22.2f}")
-    trace, batch = traces(folder)[0], random_designs(BATCH, seed=1)
+    trace = next(trace for trace in traces(folder) if trace.name == "rand_rw_sat")
+    batch = random_designs(BATCH, seed=1)
     one = median_seconds(lambda: simulate(memory, trace, batch), time.perf_counter)
     two = median_seconds(lambda: simulate(memory, trace, batch, threads=2), time.perf_counter)
     print(

@@ -16,6 +16,8 @@ from archgym.cost_models.dram.knobs import MAPPING_NAMES
 from archgym.cost_models.dram.standard import Standard, load_standard
 from archgym.errors import SettingError, UnknownNameError
 
+# Currents and voltage without which there is no energy; those of a second rail (idd02, ..) are 0.
+FIRST_RAIL = ("vdd", *(f"idd{i}" for i in ("0", "2n", "2p0", "3n", "3p0", "4r", "4w", "5", "6")))
 ALIASES = {"micron_1gb_ddr3_1600_8bit_g": "ddr3_1600"}
 
 
@@ -219,6 +221,9 @@ def _power(section: Any, where: str) -> dict[str, float] | None:
     for key, value in section.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
             raise SettingError(f"{where}: power.{key} = {value!r}: a number >= 0 is wanted")
+    missing = [key for key in FIRST_RAIL if key not in section]
+    if missing:
+        raise SettingError(f"{where}: power lacks {', '.join(missing)} (null = no energy)")
     return {str(key): float(value) for key, value in section.items()}
 
 

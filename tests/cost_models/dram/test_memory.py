@@ -81,6 +81,7 @@ BROKEN = [
     (("memory_type",), "DDR7", "DDR7"),
     (("power",), 3, "neither null nor a mapping"),
     (("power", "idd0"), -1.0, "number >= 0"),
+    (("power",), {"vdd": 1.5, "idd0": 70.0}, "lacks idd2n"),
     (("address_mappings",), {}, "address_mappings"),
     (("address_mappings", "row_bank_col", "BANK_BIT"), [13, 14, 14], "not a bijection"),
 ]

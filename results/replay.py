@@ -177,5 +177,8 @@ def _explained(stored: Mapping[str, str]) -> str:
         if now.get(name) != version
     ]
     if not changed:
-        return "; all versions are as they were, so the rows or the cost model were changed"
+        return (
+            "; all versions are as they were, so the rows, the cost model or a file that the run"
+            " read were changed"
+        )
     return "; versions have changed since: " + ", ".join(changed)

@@ -171,4 +171,6 @@ class Evaluator:
 def _isolate(problem: Problem, timeout_s: float | None) -> IsolatedModel | None:
     if timeout_s is None:
         return None
-    return IsolatedModel(problem.cost_model, problem.workload, timeout_s)
+    isolated = IsolatedModel(problem.cost_model, problem.workload, timeout_s)
+    problem.measure_default(isolated)
+    return isolated

@@ -97,6 +97,11 @@ class Problem:
         """What is measured of the default design; evaluated once, beside any budget."""
         return self.measure(self.space.default)
 
+    def measure_default(self, run: Measure) -> None:
+        """Measure the default design by way of ``run``, unless it was measured before."""
+        if "default_measured" not in self.__dict__:
+            self.__dict__["default_measured"] = self.measure(self.space.default, run)
+
     @cached_property
     def reference(self) -> dict[str, float]:
         """Metrics of the default design, with which rewards compare; evaluated once.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from archgym import Batch, Evaluator, Status
-from archgym.errors import BudgetSpentError, ReplayMismatchError
+from archgym.errors import BudgetSpentError, ReplayMismatchError, SettingError
 from archgym.evaluator import History, Record
 from tests.toys import TOY, TOY_FAILING
 
@@ -124,6 +124,16 @@ def test_hanging_and_dying_designs_cost_only_their_row():
     assert "-9" in outcomes.error[3]
     assert "cannot be simulated" in outcomes.error[4]
     assert not process.is_alive()
+
+
+def test_a_default_design_that_hangs_is_a_clear_error_not_a_hang():
+    toy = TOY_FAILING.make_problem(failures="hangs")
+    hanging = toy.space.encode([{"behaviour": "hangs"}])
+    vars(toy.space)["default"] = hanging
+    evaluator = Evaluator(toy, 5, timeout_s=0.5)
+    with pytest.raises(SettingError, match="default design .* no result within"):
+        evaluator.evaluate(toy.space.encode([{"behaviour": "fine"}]))
+    evaluator.close()
 
 
 def test_isolation_changes_no_number():

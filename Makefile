@@ -35,7 +35,8 @@ format: $(VENV)/dev
 	$(BIN)/ruff check --fix .
 
 benchmarks: $(VENV)/dev
-	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	for name in core_overhead agent_overhead dram_speed; do \
+		$(BIN)/python -m benchmarks.$$name || exit 1; done
 
 # A stamp per set of extras; `dev` brings `rl`, which brings the core.
 $(VENV)/rl: EXTRAS := [rl]

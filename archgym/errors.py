@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+_MOST_LISTED = 60
+
 
 class ArchgymError(Exception):
     """Base of all errors whose message is meant for the user; the CLI prints it and exits 2."""
@@ -26,7 +28,9 @@ class UnknownNameError(ArchgymError, KeyError):
         self.kind, self.name, self.known = kind, name, sorted(known)
         close = difflib.get_close_matches(name, self.known, n=1)
         guess = f"; did you mean {close[0]!r}?" if close else ""
-        listed = ", ".join(self.known) or "none"
+        listed = ", ".join(self.known[:_MOST_LISTED]) or "none"
+        if len(self.known) > _MOST_LISTED:
+            listed += f", ... {len(self.known)} in all"
         super().__init__(f"unknown {kind} {name!r}{guess} (known: {listed}){hint}")
 
     def __str__(self) -> str:

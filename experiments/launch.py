@@ -120,7 +120,8 @@ def parse_launch(content: Any, source: str) -> Launch:
     try:
         return Launch.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key is also a missing one; the misspelling is what helps.
+        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
         place = _place(first["loc"], content)
         raise LaunchError(f"{source}: {place}: {_message(first)}") from None
 

@@ -131,7 +131,7 @@ def test_a_default_design_that_hangs_is_a_clear_error_not_a_hang():
     hanging = toy.space.encode([{"behaviour": "hangs"}])
     vars(toy.space)["default"] = hanging
     evaluator = Evaluator(toy, 5, timeout_s=0.5)
-    with pytest.raises(SettingError, match="default design .* no result within"):
+    with pytest.raises(SettingError, match=r"default design .* no result within"):
         evaluator.evaluate(toy.space.encode([{"behaviour": "fine"}]))
     evaluator.close()
 

@@ -20,7 +20,7 @@ from .timing import TimingChecker
 
 @dataclass(frozen=True)
 class LoggedCommand:
-    """``bank`` is None for commands to a whole rank; ``row`` and ``request`` where known."""
+    """``bank``, ``row`` (opened, used or closed) and ``request`` are None for rank commands."""
 
     cycle: int
     command: str
@@ -66,6 +66,7 @@ class Controller:
         self.accepted = 0
         self.log: list[LoggedCommand] = []
         self.wake: float = 0
+        self.wake_set = -1  # in which cycle the wake-up was set
 
     def machines_of(self, rank: int) -> list[BankMachine]:
         return [self.machines[bank] for bank in self.memory.banks_of_rank(rank)]
@@ -87,7 +88,12 @@ class Controller:
         for machine in self.machines:
             machine.evaluate()
         self._evaluate_managers(now)
-        self.wake = self._next_wake(now, passed_over=bool(proposals) and not issued)
+        self._set_wake(now, self._next_wake(now, passed_over=bool(proposals) and not issued))
+
+    def _set_wake(self, now: int, time: float) -> None:
+        """Only an earlier wake-up replaces one that is still to come."""
+        if self.wake <= now or time < self.wake:
+            self.wake, self.wake_set = time, now
 
     def _accept(self, now: int, arrivals_seen: bool) -> None:
         request = self.arbiter.at_controller(now, arrivals_seen)
@@ -172,17 +178,13 @@ class Controller:
         self.outstanding[winner.rank] -= 1
 
     def _log(self, winner: Proposal, now: int) -> None:
-        request = winner.request
-        self.log.append(
-            LoggedCommand(
-                now,
-                winner.command,
-                winner.rank,
-                winner.bank,
-                None if request is None else request.location.row,
-                None if request is None else request.index,
-            )
-        )
+        request, row = winner.request, None
+        if winner.command == "PRE" and winner.bank is not None:
+            row = self.machines[winner.bank].open_row
+        elif request is not None:
+            row = request.location.row
+        index = None if request is None else request.index
+        self.log.append(LoggedCommand(now, winner.command, winner.rank, winner.bank, row, index))
 
     def _next_wake(self, now: int, passed_over: bool) -> float:
         """The next cycle in which something is due; what was passed over now does not count."""
@@ -205,5 +207,5 @@ class Controller:
             return False
         machine.forced = request
         machine.evaluate()
-        self.wake = self._proposal_of(machine, now).legal
+        self._set_wake(now, self._proposal_of(machine, now).legal)
         return True

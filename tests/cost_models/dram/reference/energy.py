@@ -29,12 +29,27 @@ class Account:
     open_banks: set[int | None] = field(default_factory=set)
     sleep: str | None = None  # a state of CURRENT_OF_STATE, None while awake
     since: int = 0  # background is accounted up to here
+    precharged_since: int = 0  # when the last stay in precharged standby began
 
     def advance(self, now: int) -> None:
         """Add the interval since the last change to the state that it was spent in."""
-        state = self.sleep or ("active" if self.open_banks else "precharged")
-        self.cycles[state] += max(0, now - self.since)
+        interval = max(0, now - self.since)
+        self.cycles[self.sleep or self._standby()] += interval
+        if self.sleep == "precharge power-down" and self.open_banks:
+            # DRAMPower closes the active interval at the late auto-precharge, asleep or not.
+            self.cycles["active"] += interval
         self.since = max(now, self.since)
+
+    def _standby(self) -> str:
+        return "active" if self.open_banks else "precharged"
+
+    def enter_precharge_power_down(self, now: int) -> None:
+        """DRAMPower takes the rank for precharged since it last was, though a bank may be closing.
+
+        So an entry before an auto-precharge completes charges those cycles a second time.
+        """
+        if self.open_banks:
+            self.cycles["precharged"] += max(0, now - self.precharged_since)
 
 
 def energy_pj(memory: Memory, log: list[LoggedCommand]) -> float:
@@ -80,18 +95,23 @@ def _apply(memory: Memory, account: Account, entry: Entry) -> None:
         return
     account.advance(time)
     account.counts[command] += 1
+    if command == "PDEP":
+        account.enter_precharge_power_down(time)
     if command == "ACT":
         account.open_banks.add(bank)
     elif command == "PRE":
         account.counts["precharged banks"] += 1
         account.open_banks.discard(bank)
+        if not account.open_banks:
+            account.precharged_since = time
     elif command == "PREA":
         account.counts["precharged banks"] += len(account.open_banks)
         account.open_banks.clear()
+        account.precharged_since = time
     elif command == "REFab":
         busy = memory.timing.RFC - memory.timing.RP
         account.cycles["active"] += busy
-        account.since = time + busy
+        account.since = account.precharged_since = time + busy
     elif command in ("PDEA", "PDEP", "SREFEN", "PDXA", "PDXP"):
         account.sleep = {
             "PDEA": "active power-down",
@@ -99,6 +119,8 @@ def _apply(memory: Memory, account: Account, entry: Entry) -> None:
             "SREFEN": "self-refresh",
         }.get(command)
         account.since = time
+        if command == "PDXP":
+            account.precharged_since = time
 
 
 def _leave_self_refresh(memory: Memory, account: Account, time: int) -> None:
@@ -116,7 +138,7 @@ def _leave_self_refresh(memory: Memory, account: Account, time: int) -> None:
     for state, start, end in phases:
         account.cycles[state] += max(0, end - start)
     account.sleep = None
-    account.since = max(time, refreshed)
+    account.since = account.precharged_since = max(time, refreshed)
 
 
 def _completion(memory: Memory, command: str) -> int:

@@ -19,10 +19,11 @@ class NoProgressError(AssertionError):
 
 @dataclass(frozen=True)
 class ReferenceResult:
-    """``latencies`` are cycles from the first offer to the delivery, in trace order."""
+    """``latencies`` are cycles from offer (``offered``) to delivery, in trace order."""
 
     total_cycles: int
     total_time_ns: float
+    offered: list[int]
     latencies: list[int]
     is_write: list[bool]
     log: list[LoggedCommand]
@@ -76,8 +77,15 @@ def simulate_reference(
 
 
 def _cycle(controller: Controller, arbiter: SimpleArbiter | QueueingArbiter, now: int) -> None:
-    """First the controller's own wake-up, then what arrives now, then the other bus."""
-    controller.activate(now, arrivals_seen=False)
+    """First the controller's own wake-up, then what arrives now, then the other bus.
+
+    An arrival that was announced before the wake-up was set comes first, though.
+    """
+    arrival_first = isinstance(arbiter, SimpleArbiter) and (
+        controller.wake_set
+        > max(arbiter.player.last_acceptance, controller.responses.last_response)
+    )
+    controller.activate(now, arrivals_seen=arrival_first)
     if isinstance(arbiter, QueueingArbiter):
         while controller.wake == now:
             controller.activate(now, arrivals_seen=False)
@@ -90,7 +98,7 @@ def _cycle(controller: Controller, arbiter: SimpleArbiter | QueueingArbiter, now
 
 def _next_cycle(controller: Controller, arbiter: SimpleArbiter | QueueingArbiter, now: int) -> int:
     """The next cycle in which anything at all can happen."""
-    while not (pending := _pending_events(controller, arbiter)):
+    while not (pending := _pending_events(controller, arbiter, now)):
         if not controller.break_deadlock(now):
             raise NoProgressError(f"nothing happens after cycle {now}")
         if controller.wake == now:
@@ -102,12 +110,15 @@ def _next_cycle(controller: Controller, arbiter: SimpleArbiter | QueueingArbiter
 
 
 def _pending_events(
-    controller: Controller, arbiter: SimpleArbiter | QueueingArbiter
+    controller: Controller, arbiter: SimpleArbiter | QueueingArbiter, now: int
 ) -> list[float]:
-    """Commands and refreshes due, responses, and arrivals that the buffer has space for."""
+    """Commands and refreshes due, responses, and an arrival to come or that there is space for."""
     times = [controller.wake, controller.responses.next_time(), arbiter.next_delivery()]
-    if controller.scheduler.has_space():
-        times += [arbiter.arrives_at(), arbiter.next_acceptance()]
+    arrival = arbiter.arrives_at()
+    if arrival is None:
+        arrival = arbiter.next_acceptance()
+    if arrival is not None and (arrival > now or controller.scheduler.has_space()):
+        times.append(arrival)
     return [time for time in times if time is not None and time != math.inf]
 
 
@@ -118,6 +129,7 @@ def _result(memory: Memory, controller: Controller, requests: list[Request]) -> 
     return ReferenceResult(
         total_cycles=total_cycles,
         total_time_ns=total_cycles * memory.period_ps / 1000,
+        offered=offered,
         latencies=[end - start for end, start in zip(delivered, offered, strict=True)],
         is_write=[request.is_write for request in requests],
         log=controller.log,

@@ -36,7 +36,7 @@ class Memory:
         self.groups_per_rank: int = organisation.get("nbrOfBankGroups", 1)
         self.banks_per_rank: int = organisation["nbrOfBanks"]
         self.banks_per_group = self.banks_per_rank // self.groups_per_rank
-        self.period_ps = round(1e6 / self.clock_mhz)
+        self.period_ps: int = round(1e6 / self.clock_mhz)
         self.timing = SimpleNamespace(
             **entry["timing_cycles"], BURST=self.burst_length // self.data_rate
         )
@@ -60,10 +60,8 @@ class Memory:
         bits = self.address_mappings[mapping]
 
         def field(name: str) -> int:
-            return sum(
-                (address >> position & 1) << place
-                for place, position in enumerate(bits.get(name, []))
-            )
+            places = enumerate(bits.get(name, []))
+            return sum((address >> position & 1) << place for place, position in places)
 
         rank = field("PSEUDOCHANNEL_BIT") if "PSEUDOCHANNEL_BIT" in bits else field("RANK_BIT")
         group = field("BANKGROUP_BIT") + self.groups_per_rank * rank

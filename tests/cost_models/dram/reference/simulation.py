@@ -77,15 +77,8 @@ def simulate_reference(
 
 
 def _cycle(controller: Controller, arbiter: SimpleArbiter | QueueingArbiter, now: int) -> None:
-    """First the controller's own wake-up, then what arrives now, then the other bus.
-
-    An arrival that was announced before the wake-up was set comes first, though.
-    """
-    arrival_first = isinstance(arbiter, SimpleArbiter) and (
-        controller.wake_set
-        > max(arbiter.player.last_acceptance, controller.responses.last_response)
-    )
-    controller.activate(now, arrivals_seen=arrival_first)
+    """First the controller's own wake-up, then what arrives now, then the other bus."""
+    controller.activate(now, arrivals_seen=_arrival_comes_first(controller, arbiter))
     if isinstance(arbiter, QueueingArbiter):
         while controller.wake == now:
             controller.activate(now, arrivals_seen=False)
@@ -94,6 +87,18 @@ def _cycle(controller: Controller, arbiter: SimpleArbiter | QueueingArbiter, now
         controller.activate(now, arrivals_seen=True)
     while controller.wake == now:
         controller.activate(now, arrivals_seen=True)
+
+
+def _arrival_comes_first(controller: Controller, arbiter: SimpleArbiter | QueueingArbiter) -> bool:
+    """Events of one cycle run in the order in which they were set.
+
+    An arrival is set when the request before it is accepted, and again whenever a response passes
+    through the same event queue of the arbiter.
+    """
+    if isinstance(arbiter, QueueingArbiter):
+        return False
+    announced = max(arbiter.player.last_acceptance, controller.responses.last_response)
+    return controller.wake_set > announced
 
 
 def _next_cycle(controller: Controller, arbiter: SimpleArbiter | QueueingArbiter, now: int) -> int:

@@ -35,7 +35,7 @@ class Memory:
         self.ranks: int = organisation.get("nbrOfPseudoChannels") or organisation["nbrOfRanks"]
         self.groups_per_rank: int = organisation.get("nbrOfBankGroups", 1)
         self.banks_per_rank: int = organisation["nbrOfBanks"]
-        self.banks_per_group = self.banks_per_rank // self.groups_per_rank
+        self.banks_per_group: int = self.banks_per_rank // self.groups_per_rank
         self.period_ps: int = round(1e6 / self.clock_mhz)
         self.timing = SimpleNamespace(
             **entry["timing_cycles"], BURST=self.burst_length // self.data_rate

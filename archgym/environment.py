@@ -10,6 +10,7 @@ from archgym.cost_model import CostModel
 from archgym.errors import UnknownNameError
 from archgym.objective_spec import Spec, parse_objective
 from archgym.problem import Problem
+from archgym.registry import cost_model_loaders
 from archgym.setting import Setting, check_settings
 from archgym.space import DesignSpace
 
@@ -71,9 +72,9 @@ class Environment:
             SettingError: A setting or the objective has a value it cannot take.
         """
         checked = check_settings(self.settings, settings, f"environment {self.id!r}")
-        model = self._model(cost_model, checked)
-        chosen = next(iter(self.objectives)) if objective is None else objective
         name = next(iter(self.workloads)) if workload is None else str(workload)
+        model = self._model(cost_model, checked, name)
+        chosen = next(iter(self.objectives)) if objective is None else objective
         return Problem(
             env=self.versioned_id,
             space=self.space(checked),
@@ -85,10 +86,16 @@ class Environment:
             settings=checked,
         )
 
-    def _model(self, cost_model: str | CostModel | None, settings: Settings) -> CostModel:
+    def _model(
+        self, cost_model: str | CostModel | None, settings: Settings, workload: str
+    ) -> CostModel:
+        """Return the model of that name; ``table:PATH`` and the like are looked up by loaders."""
         if isinstance(cost_model, CostModel):
             return cost_model
         name = next(iter(self.cost_models)) if cost_model is None else cost_model
+        kind, colon, rest = name.partition(":")
+        if colon:
+            return cost_model_loaders.get(kind)(rest, self, settings, workload)
         if name not in self.cost_models:
             raise UnknownNameError(f"cost model of {self.id!r}", name, self.cost_models)
         return self.cost_models[name](settings)

@@ -8,6 +8,12 @@ Our own and third-party packages register alike, in their ``pyproject.toml``::
     [project.entry-points."archgym.agents"]
     my_agent = "my_package.my_agent:MyAgent"
 
+    [project.entry-points."archgym.cost_models"]
+    my_kind = "my_package.my_kind:load"
+
+The last makes ``my_kind:REST`` a cost model of every environment: it is
+``load(REST, environment, settings, workload_name)``.
+
 Programs may also register objects directly, for example from a notebook, and any object can be
 named by its import path, ``my_package.my_family:ENVIRONMENT``, without being registered.
 """
@@ -90,6 +96,7 @@ def _entry_points(group: str) -> dict[str, Any]:
 
 environments: Registry[Environment] = Registry("environment", "archgym.envs")
 agents: Registry[Any] = Registry("agent", "archgym.agents")
+cost_model_loaders: Registry[Any] = Registry("kind of cost model", "archgym.cost_models")
 
 
 def make_problem(

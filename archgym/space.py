@@ -125,7 +125,7 @@ class DesignSpace:
             columns = self.columns[parameter.name]
             tidy = parameter.canonical(result[:, columns])
             active = self._active(parameter, result)
-            result[:, columns] = np.where(active[:, None], tidy, self._resting[columns])
+            result[:, columns] = np.where(active[:, None], tidy, self.resting[columns])
         return result
 
     @cached_property
@@ -133,7 +133,7 @@ class DesignSpace:
         return tuple(p for p in self.parameters if p.active_when or len(p.axes) > 1)
 
     @cached_property
-    def _resting(self) -> Codes:
+    def resting(self) -> Codes:
         """Return the defaults; 0 where a default lies off the grid, which is all we enumerate."""
         rows = [code for p in self.parameters for code in p.parse(p.default_value)]
         on_grid = [
@@ -149,13 +149,13 @@ class DesignSpace:
 
     def _active(self, parameter: Parameter, codes: Codes) -> NDArray[np.bool_]:
         active = np.ones(len(codes), dtype=bool)
-        for column, allowed in self._conditions.get(parameter.name, ()):
+        for column, allowed in self.conditions.get(parameter.name, ()):
             matches = [codes[:, column] == code for code in allowed]
             active &= np.logical_or.reduce(matches)
         return active
 
     @cached_property
-    def _conditions(self) -> dict[str, list[tuple[int, list[float]]]]:
+    def conditions(self) -> dict[str, list[tuple[int, list[float]]]]:
         """Parameter -> (column of a parent, the parent's codes under which it is active)."""
         return {
             p.name: [

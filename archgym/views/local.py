@@ -14,6 +14,8 @@ from archgym.views.checks import at_least_one, one_of
 from archgym.views.observations import Features
 from archgym.views.partial_actions import EditActions
 
+REWARDS = ("improvement", "reward")
+
 
 class LocalEnv(DesignEnv):
     """Improve a design by setting one parameter at a time, starting from the default design.
@@ -43,7 +45,7 @@ class LocalEnv(DesignEnv):
     ):
         super().__init__(evaluator)
         one_of("action encoding of style 'local'", action, ("discrete",))
-        one_of("reward of style 'local'", reward, ("improvement", "reward"))
+        one_of("reward of style 'local'", reward, REWARDS)
         problem, features = evaluator.problem, self._reporter.features
         length = problem.space.width if episode_length is None else episode_length
         self.episode_length = at_least_one("episode_length", length)

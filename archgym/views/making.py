@@ -28,7 +28,11 @@ STYLES = {
     "sequential": "archgym.views.sequential:SequentialEnv",
     "local": "archgym.views.local:LocalEnv",
 }
-VECTOR_STYLES = {"one_shot": "archgym.views.vector:OneShotVectorEnv"}
+VECTOR_STYLES = {
+    "one_shot": "archgym.views.vector:OneShotVectorEnv",
+    "sequential": "archgym.views.sequential_vector:SequentialVectorEnv",
+    "local": "archgym.views.local_vector:LocalVectorEnv",
+}
 OWN_STYLE = "native"
 
 

@@ -10,7 +10,6 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from archgym.batch import Batch
-from archgym.constraint import Constraint
 from archgym.errors import UnknownNameError
 from archgym.parameter import Codes
 from archgym.space import DesignSpace
@@ -37,6 +36,12 @@ class EditActions:
         edited[:, self._columns[action]] = self._values[action]
         return edited
 
+    def apply_each(self, actions: NDArray[np.int64], codes: Codes) -> Codes:
+        """Return codes of shape (n, width), each row edited by an action of its own."""
+        edited = codes.copy()
+        edited[np.arange(len(codes)), self._columns[actions]] = self._values[actions]
+        return edited
+
     def action(self, column: int, index: int) -> int:
         """Return the action that sets an axis to the value at ``index``."""
         return int(self._starts[column] + index)
@@ -51,64 +56,20 @@ class EditActions:
         return _some(self._space.valid(Batch(self._space, edited)))
 
 
-class Choices:
-    """What may be chosen for an axis, given the axes before it."""
-
-    def __init__(self, space: DesignSpace):
-        self._space = space
-        self.grid = AxisGrid(space.axes)
-        self._decided: dict[int, list[Constraint]] = {}
-        for constraint in space.constraints:
-            last = max(space.columns[name].stop - 1 for name in constraint.parameters)
-            self._decided.setdefault(last, []).append(constraint)
-        self._reducible = {
-            column
-            for parameter in space.parameters
-            if parameter.active_when or len(parameter.axes) > 1
-            for column in range(*space.columns[parameter.name].indices(space.width))
-        }
-
-    def allowed(self, codes: Codes, column: int) -> Mask:
-        """Return which values of an axis may follow, shape (size,).
-
-        False where a constraint over parameters decided with this axis would be broken; all True
-        where every value would break one, so that a choice remains.
-        """
-        allowed = np.ones(self.grid.sizes[column], dtype=bool)
-        if column not in self._decided:
-            return allowed
-        batch = Batch(self._space, self._continued(codes, column))
-        for constraint in self._decided[column]:
-            allowed &= constraint.holds({name: batch[name] for name in constraint.parameters})
-        return _some(allowed)
-
-    def has_effect(self, codes: Codes, column: int) -> bool:
-        """Return whether designs differ by this axis, given the axes before it."""
-        if column not in self._reducible:
-            return True
-        tidy = self._space.canonical(self._continued(codes, column))[:, column]
-        return len(tidy) == 1 or bool((tidy != tidy[0]).any())
-
-    def value(self, column: int, index: int) -> Any:
-        """Return the code at an index along an axis."""
-        return self.grid.values(column)[index]
-
-    def _continued(self, codes: Codes, column: int) -> Codes:
-        """Return one row for each value of the axis."""
-        rows = np.repeat(codes.reshape(1, -1), self.grid.sizes[column], axis=0)
-        rows[:, column] = self.grid.values(column)
-        return rows
-
-
 class StepActions(Protocol):
-    """How an action picks one of the allowed values of an axis."""
+    """How actions pick one of the allowed values of an axis, for many designs at once."""
 
     @property
     def space(self) -> spaces.Space[Any]:
         """The Gymnasium space of one action, the same for all axes."""
 
-    def pick(self, action: Any, allowed: Mask) -> int | None:
-        """Return the index of the value, or None where the action stands for none allowed."""
+    def pick(self, actions: NDArray[Any], allowed: Mask) -> NDArray[np.int64]:
+        """Return the index of each value, -1 where an action stands for none allowed.
+
+        Args:
+            actions: Shape (n, ...).
+            allowed: Which values may be taken, at least one in each row, shape (n, largest axis).
+        """
 
 
 class IndexStep:
@@ -117,8 +78,9 @@ class IndexStep:
     def __init__(self, sizes: NDArray[np.int64]):
         self.space = spaces.Discrete(int(sizes.max()))
 
-    def pick(self, action: Any, allowed: Mask) -> int | None:
-        return int(action) if action < len(allowed) and allowed[action] else None
+    def pick(self, actions: NDArray[Any], allowed: Mask) -> NDArray[np.int64]:
+        index = actions.astype(np.int64).reshape(-1)
+        return np.where(allowed[np.arange(len(index)), index], index, -1)
 
 
 class BoxStep:
@@ -127,10 +89,12 @@ class BoxStep:
     def __init__(self, sizes: NDArray[np.int64]):
         self.space = spaces.Box(-1.0, 1.0, (1,), np.float32)
 
-    def pick(self, action: Any, allowed: Mask) -> int | None:
-        values = np.flatnonzero(allowed)
-        at = int((float(action[0]) + 1.0) / 2.0 * len(values))
-        return int(values[min(max(at, 0), len(values) - 1)])
+    def pick(self, actions: NDArray[Any], allowed: Mask) -> NDArray[np.int64]:
+        upto = allowed.cumsum(axis=1)
+        count = upto[:, -1]
+        at = np.floor((actions.reshape(-1).astype(np.float64) + 1.0) / 2.0 * count)
+        wanted = np.clip(at, 0, count - 1)
+        return np.asarray((upto > wanted[:, None]).argmax(axis=1))
 
 
 _STEPS: dict[str, Callable[[NDArray[np.int64]], StepActions]] = {

@@ -18,7 +18,9 @@ from archgym.views.actions import make_actions
 from archgym.views.checks import at_least_one
 from archgym.views.observations import Features, OutcomeFeatures
 
-_Step = tuple[Features, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]
+VectorStep = tuple[
+    Features, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]
+]
 
 
 class OneShotVectorEnv(gymnasium.vector.VectorEnv[Features, Any, Any]):
@@ -69,34 +71,57 @@ class OneShotVectorEnv(gymnasium.vector.VectorEnv[Features, Any, Any]):
         self._steps = 0
         return self._features.empty(self.num_envs), {}
 
-    def step(self, actions: Any) -> _Step:
+    def step(self, actions: Any) -> VectorStep:
         codes = self.actions.decode(np.asarray(actions))
         batch = Batch(self.problem.space, codes)
         outcomes = self.evaluator.evaluate(batch)
         features = self._features(codes, outcomes)
-        info = self._masked(self._info(batch, outcomes))
+        info = outcome_info(batch, outcomes, self._all)
         self._steps += 1
         over = self._steps >= self.episode_length
         if over:
-            info |= self._masked({"final_obs": _rows(features), "final_info": dict(info)})
+            info |= masked({"final_obs": rows_of(features), "final_info": dict(info)}, self._all)
             features, self._steps = self._features.empty(self.num_envs), 0
         terminated = np.full(self.num_envs, over)
         return features, outcomes.reward, terminated, np.zeros_like(terminated), info
 
-    def _info(self, batch: Batch, outcomes: Outcomes) -> dict[str, Any]:
-        return {
-            "design": self._masked(batch.columns()),
-            "metrics": self._masked(dict(outcomes.metrics)),
-            "status": np.array(outcomes.labels(), dtype=object),
-            "error": np.array(outcomes.errors(), dtype=object),
-        }
 
-    def _masked(self, columns: dict[str, Any]) -> dict[str, Any]:
-        """Return the columns, each with the array that says for which environments it counts."""
-        return columns | {f"_{name}": self._all for name in columns}
+def outcome_info(batch: Batch, outcomes: Outcomes, rows: NDArray[np.bool_]) -> dict[str, Any]:
+    """Return what is said about evaluated designs.
+
+    Args:
+        batch: The designs.
+        outcomes: Theirs.
+        rows: The environments whose designs they are, shape (num_envs,).
+    """
+    design = {name: _spread(column, rows) for name, column in batch.columns().items()}
+    metrics = {name: _spread(column, rows) for name, column in outcomes.metrics.items()}
+    status = np.array(outcomes.labels(), dtype=object)
+    error = np.array(outcomes.errors(), dtype=object)
+    columns = {
+        "design": masked(design, rows),
+        "metrics": masked(metrics, rows),
+        "status": _spread(status, rows),
+        "error": _spread(error, rows),
+    }
+    return masked(columns, rows)
 
 
-def _rows(features: Features) -> NDArray[Any]:
+def masked(columns: dict[str, Any], rows: NDArray[np.bool_]) -> dict[str, Any]:
+    """Return the columns, each with the array that says for which environments it counts."""
+    return columns | {f"_{name}": rows for name in columns}
+
+
+def _spread(column: NDArray[Any], rows: NDArray[np.bool_]) -> NDArray[Any]:
+    """Return a column with an entry for every environment."""
+    if len(column) == len(rows):
+        return column
+    spread = np.zeros(len(rows), dtype=column.dtype)
+    spread[rows] = column
+    return spread
+
+
+def rows_of(features: Features) -> NDArray[Any]:
     """Return an array of arrays, as Gymnasium's wrappers take final observations."""
     rows = np.empty(len(features), dtype=object)
     rows[:] = list(features)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import gymnasium
 import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from archgym import Categorical, DesignSpace, Integer, Real, Sequence
+from archgym import Categorical, DesignSpace, Integer, Real
 from archgym.errors import UnknownNameError
-from archgym.views.partial_actions import Choices, EditActions, make_step_actions
+from archgym.views.partial_actions import EditActions, make_step_actions
 from tests.core.views.test_actions import CONSTRAINED, FALSE_ALARM, chi_square
-from tests.toys import toy_problem
 
 SPACE = DesignSpace([Integer("x", 0, 2), Categorical("y", ("a", "b")), Real("z", 0.0, 1.0)])
 
@@ -41,38 +41,25 @@ def test_the_mask_of_edits_depends_on_the_design() -> None:
     )
 
 
-def test_choices_obey_constraints_and_leave_a_way_out() -> None:
-    choices = Choices(CONSTRAINED)
-    assert choices.allowed(np.array([[0, 0]]), 0).tolist() == [True, False, True, False, True]
-    assert choices.allowed(np.array([[0, 0]]), 1).tolist() == [True, False, False]
-    broken = np.array([[-1, 0]])
-    assert choices.allowed(broken, 1).tolist() == [True, True, True]
-
-
-def test_axes_without_effect_are_known() -> None:
-    space = toy_problem().space
-    column = space.columns["cache_ways"].start
-    for cache, expected in (("none", False), ("small", True)):
-        codes = space.encode([{"cache": cache}]).codes
-        assert Choices(space).has_effect(codes, column) is expected
-    word = DesignSpace([Sequence("passes", ("b", "rw"), 3)])
-    effects = [Choices(word).has_effect(np.array([[1, 0, 0, 0]]), at) for at in range(4)]
-    assert effects == [True, True, False, False]
-
-
 @pytest.mark.parametrize("name", ["discrete", "box"])
 def test_uniform_step_actions_are_uniform_over_the_allowed_values(name: str) -> None:
     """Of two allowed values each comes as often as the other, though the space has ten."""
-    steps = make_step_actions(name, np.array([10, 3]))
-    steps.space.seed(2)
-    allowed = np.array([True, False, True])
-    picked = [steps.pick(steps.space.sample(), allowed) for _ in range(20_000)]
-    taken = [index for index in picked if index is not None]
-    seen = np.bincount(taken, minlength=3)
+    steps, count = make_step_actions(name, np.array([10, 3])), 20_000
+    batch = gymnasium.vector.utils.batch_space(steps.space, count)
+    batch.seed(2)
+    allowed = np.repeat([[True, False, True] + [False] * 7], count, axis=0)
+    picked = steps.pick(np.asarray(batch.sample()), allowed)
+    seen = np.bincount(picked[picked >= 0], minlength=3)
     assert seen[1] == 0
     assert chi_square(seen[[0, 2]]) < chi2.isf(FALSE_ALARM, 1)
-    if name == "box":
-        assert len(taken) == len(picked)
+    assert name == "discrete" or (picked >= 0).all()
+
+
+def test_the_ends_of_box_steps_are_the_first_and_the_last_allowed_value() -> None:
+    steps = make_step_actions("box", np.array([4]))
+    allowed = np.repeat([[False, True, False, True]], 4, axis=0)
+    ends = np.array([[-1.0], [-1e-6], [0.0], [1.0]], dtype=np.float32)
+    assert steps.pick(ends, allowed).tolist() == [1, 1, 3, 3]
 
 
 def test_an_unknown_step_encoding_is_refused() -> None:

@@ -16,7 +16,9 @@ from archgym.errors import SettingError, UnknownNameError
 from archgym.gym_registration import register
 from archgym.registry import environments
 from archgym.views.local import LocalEnv
+from archgym.views.local_vector import LocalVectorEnv
 from archgym.views.one_shot import OneShotEnv
+from archgym.views.sequential_vector import SequentialVectorEnv
 from archgym.views.vector import OneShotVectorEnv
 from tests.core.views.cases import REGISTERED
 from tests.toys import TOYS, registered_toys
@@ -80,8 +82,10 @@ def test_make_vec_gives_the_native_environment() -> None:
         assert env.num_envs == 32
         assert env.problem.workload_name == "other"
     assert gymnasium.make_vec("archgym/toy-v0", 2, "sync", style="local").num_envs == 2
+    for style, view in (("sequential", SequentialVectorEnv), ("local", LocalVectorEnv)):
+        assert isinstance(gymnasium.make_vec("archgym/toy-v0", 2, style=style), view)
     with pytest.raises(SettingError, match="vectorization_mode='sync'"):
-        gymnasium.make_vec("archgym/toy-v0", 2, style="local")
+        gymnasium.make_vec("archgym/toy-v0", 2, style="native")
 
 
 def test_a_spec_survives_as_json() -> None:

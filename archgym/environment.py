@@ -95,7 +95,8 @@ class Environment:
         name = next(iter(self.cost_models)) if cost_model is None else cost_model
         kind, colon, rest = name.partition(":")
         if colon:
-            return cost_model_loaders.get(kind)(rest, self, settings, workload)
+            model: CostModel = cost_model_loaders.get(kind)(rest, self, settings, workload)
+            return model
         if name not in self.cost_models:
             raise UnknownNameError(f"cost model of {self.id!r}", name, self.cost_models)
         return self.cost_models[name](settings)

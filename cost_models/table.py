@@ -74,15 +74,17 @@ class TableModel(CostModel):
         space = batch.space
         codes = space.canonical(batch.codes)
         sizes = np.array([discrete_size(axis) for axis in space.axes])
-        on_grid = (codes < sizes).all(axis=1)
+        on_grid = np.all(codes < sizes, axis=1)
         index = to_index(space, np.where(on_grid[:, None], codes, 0))
         rows = np.minimum(np.searchsorted(self._index, index), self._count - 1)
         found = on_grid & (self._index[rows] == index)
-        default = (codes == space.canonical(space.default.codes)).all(axis=1)
+        default = np.all(codes == space.canonical(space.default.codes), axis=1)
         return np.where(found, rows, np.where(default, self._count, self._count + 1))
 
 
-def load_table(path: str, environment: Environment, settings: Settings, workload: str) -> CostModel:
+def load_table(
+    path: str, environment: Environment, settings: Settings, workload: str
+) -> CostModel:
     """Return the cost model ``table:<path>`` of an environment.
 
     Raises:
@@ -109,7 +111,7 @@ def read_head(folder: Path) -> dict[str, Any]:
         raise StoreError(f"{folder}: there is no table: {error.strerror}") from None
     except ValueError:
         raise StoreError(f"{folder / HEAD}: {DAMAGED}") from None
-    if not isinstance(head, dict) or not {"key", "spec", "default"} <= head.keys():
+    if not isinstance(head, dict) or not {"key", "env", "spec", "default"} <= head.keys():
         raise StoreError(f"{folder / HEAD}: {DAMAGED}")
     return head
 
@@ -161,7 +163,7 @@ def _enumerated_model(
     """Return the model behind a table, after checking that the table is of this problem."""
     spec = head["spec"]
     asked = {
-        "environment": (f"{spec['env']}-v{spec['env_version']}", environment.versioned_id),
+        "environment": (head["env"], environment.versioned_id),
         "workload": (_base(spec["workload"]), _base(workload)),
         "settings": (_bases(spec["settings"]), _bases(settings)),
     }

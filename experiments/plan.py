@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,11 +11,12 @@ from typing import Any
 
 from archgym import registry
 from archgym.errors import ArchgymError, LaunchError
-from archgym.experiments.launch import Launch, read_launch
+from archgym.experiments.launch import Launch
 from archgym.experiments.sweeps import agent_choices, problem_choices
 from archgym.experiments.user_files import content_hashes
 from archgym.problem import Problem
 from archgym.results.spec import TrialSpec
+from archgym.results.store import Store
 
 _IN_ORDER = ("settings", "cost_model", "workload", "objective")
 
@@ -34,59 +35,106 @@ class Plan:
     source: Path
     trials: tuple[TrialSpec, ...]
 
+    @property
+    def size(self) -> int:
+        """How many trials there are."""
+        return len(self.trials)
 
-def read_plan(path: Path) -> Plan:
-    """Return the plan of a launch file.
+    def rounds(self, store: Store) -> Iterator[Sequence[TrialSpec]]:
+        """Yield the trials round by round; a plan has one round."""
+        yield self.trials
 
-    Raises:
-        LaunchError: Anything in it is wrong. Names the file and the place in it.
+
+@dataclass(frozen=True)
+class AgentPart:
+    """What one agent with one configuration puts into a spec, and how it is run.
+
+    Attributes:
+        place: Where it stands in the launch.
+        spec: Agent, version and hyper-parameters.
+        seeds: Its seeds.
+        budgets: Its budgets.
     """
-    return make_plan(read_launch(path), path)
+
+    place: str
+    spec: Mapping[str, Any]
+    seeds: Sequence[int]
+    budgets: Sequence[int]
 
 
 def make_plan(launch: Launch, source: Path) -> Plan:
-    """Return the plan of a launch that was read from ``source``.
+    """Return the plan of a launch that was read from ``source``; it has no ``tune`` block.
 
     Raises:
         LaunchError: A name is unknown, a value not allowed, or an agent cannot do a problem.
     """
-    agents = list(_agents(launch, source))
+    of_family: dict[str, list[AgentPart]] = {}
     checked: set[str] = set()
     pairs = []
-    for problem, spec in _problems(launch, source):
-        for place, agent in agents:
-            with _at(source, place):
-                _check_suits(agent, problem, checked)
-            pairs.append(replace(spec, **agent))
-    swept = itertools.product(launch.seeds, launch.budget, pairs)
-    trials = [replace(spec, seed=seed, budget=budget) for seed, budget, spec in swept]
-    return Plan(launch, source, tuple({trial.run_id: trial for trial in trials}.values()))
+    for problem, spec in problem_specs(launch, source):
+        family = registry.environments.get(spec.env).family
+        if family not in of_family:
+            of_family[family] = list(_agents(launch, source, family))
+        for part in of_family[family]:
+            with at(source, part.place):
+                check_suits(part.spec, problem, checked)
+            pairs.append((replace(spec, **part.spec), part))
+    return Plan(launch, source, _trials(pairs))
 
 
-def _problems(launch: Launch, source: Path) -> Iterator[tuple[Problem, TrialSpec]]:
-    """Yield each problem and its spec, in which agent, seed and budget are still open."""
+def _trials(pairs: Sequence[tuple[TrialSpec, AgentPart]]) -> tuple[TrialSpec, ...]:
+    """Return each pair with all its seeds and budgets: first seeds first, each trial once."""
+    numbered = [
+        (seed, budget, replace(spec, seed=part.seeds[seed], budget=part.budgets[budget]))
+        for spec, part in pairs
+        for seed, budget in itertools.product(range(len(part.seeds)), range(len(part.budgets)))
+    ]
+    numbered.sort(key=lambda item: item[:2])
+    return tuple({trial.run_id: trial for _, _, trial in numbered}.values())
+
+
+def problem_specs(
+    launch: Launch, source: Path, part: str = "", replaced: Mapping[str, Any] | None = None
+) -> Iterator[tuple[Problem, TrialSpec]]:
+    """Yield each problem and its spec, in which agent, seed and budget are still open.
+
+    Args:
+        launch: The launch.
+        source: Its file.
+        part: The place in the launch of what is replaced.
+        replaced: Keys of all entries that take another value.
+
+    Raises:
+        LaunchError: A name is unknown or a value not allowed.
+    """
     for index, entry in enumerate(launch.problems):
         place = f"problems[{index}]"
+        places = {key: f"{place}.{key}" for key in _IN_ORDER}
+        places |= {key: f"{part}.{key}" for key in replaced or {}}
+        entry = entry.model_copy(update=dict(replaced or {}))
         for env in entry.env:
-            with _at(source, f"{place}.env"):
+            with at(source, f"{place}.env"):
                 environment = registry.environments.get(env)
-            with _at(source, place):
+            with at(source, place):
                 choices = list(problem_choices(entry, environment, source.parent))
             for choice in choices:
-                problem = _make_problem(env, choice, source, place)
-                yield problem, _open_spec(env, choice, problem, launch.timeout_s)
+                problem = _make_problem(env, choice, source, places)
+                model = choice["cost_model"]
+                yield problem, open_spec(env, problem, model, launch.timeout_s)
 
 
-def _make_problem(env: str, choice: dict[str, Any], source: Path, place: str) -> Problem:
+def _make_problem(
+    env: str, choice: dict[str, Any], source: Path, places: Mapping[str, str]
+) -> Problem:
     """Return a problem; where it is refused, find out which key is to blame."""
     try:
         return _make(env, choice)
     except ArchgymError as error:
         for count, key in enumerate(_IN_ORDER, start=1):
             given = {name: choice[name] for name in _IN_ORDER[:count]}
-            with _at(source, f"{place}.{key}"):
+            with at(source, places[key]):
                 _make(env, given)
-        raise LaunchError(f"{source}: {place}: {error}") from None
+        raise LaunchError(f"{source}: {', '.join(places.values())}: {error}") from None
 
 
 def _make(env: str, given: dict[str, Any]) -> Problem:
@@ -95,9 +143,10 @@ def _make(env: str, given: dict[str, Any]) -> Problem:
     return registry.make_problem(env, **others, **settings)
 
 
-def _open_spec(
-    env: str, choice: dict[str, Any], problem: Problem, timeout_s: float | None
+def open_spec(
+    env: str, problem: Problem, cost_model: str, timeout_s: float | None = None
 ) -> TrialSpec:
+    """Return the spec of a problem, in which agent, seed and budget are still open."""
     environment = registry.environments.get(env)
     return TrialSpec(
         env=env,
@@ -105,7 +154,7 @@ def _open_spec(
         workload=problem.workload_name,
         objective=problem.objective_spec,
         settings=problem.settings,
-        cost_model=choice["cost_model"],
+        cost_model=cost_model,
         cost_model_version=problem.cost_model.version,
         agent="",
         agent_version="",
@@ -113,25 +162,26 @@ def _open_spec(
         seed=0,
         budget=0,
         timeout_s=timeout_s,
-        content=content_hashes(problem, environment),
+        content=content_hashes(problem, environment, cost_model),
     )
 
 
-def _agents(launch: Launch, source: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each agent's place in the launch and its part of the spec."""
+def _agents(launch: Launch, source: Path, family: str) -> Iterator[AgentPart]:
+    """Yield each agent with each of its configurations; tuned ones are those of the family."""
     for index, entry in enumerate(launch.agents):
         place = f"agents[{index}]"
         for name in entry.name:
-            with _at(source, f"{place}.name"):
+            with at(source, f"{place}.name"):
                 agent = registry.agents.get(name)
-            with _at(source, place):
-                choices = list(agent_choices(entry, agent))
+            with at(source, place):
+                choices = list(agent_choices(entry, agent, family, source.parent))
             for values in choices:
-                part = {"agent": name, "agent_version": agent.version, "hyperparameters": values}
-                yield place, part
+                spec = {"agent": name, "agent_version": agent.version, "hyperparameters": values}
+                seeds, budgets = entry.seeds or launch.seeds, entry.budget or launch.budget
+                yield AgentPart(place, spec, seeds, budgets)
 
 
-def _check_suits(agent: dict[str, Any], problem: Problem, checked: set[str]) -> None:
+def check_suits(agent: Mapping[str, Any], problem: Problem, checked: set[str]) -> None:
     """Construct the agent once per kind of problem; it refuses what it cannot do."""
     key = repr((problem.env, problem.settings, problem.objective_spec, agent))
     if key not in checked:
@@ -140,7 +190,7 @@ def _check_suits(agent: dict[str, Any], problem: Problem, checked: set[str]) -> 
 
 
 @contextmanager
-def _at(source: Path, place: str) -> Iterator[None]:
+def at(source: Path, place: str) -> Iterator[None]:
     """Put file and place before the message of an error; inner places are appended."""
     try:
         yield

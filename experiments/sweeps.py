@@ -9,8 +9,10 @@ from typing import Any
 
 from archgym.environment import Environment
 from archgym.errors import ArchgymError, LaunchError, UnknownNameError
+from archgym.experiments.hyperparameter_search import domains_of, draw
 from archgym.experiments.launch import AgentEntry, ProblemEntry
-from archgym.experiments.user_files import located
+from archgym.experiments.tuned_values import read_tuned
+from archgym.experiments.user_files import located, located_model
 
 
 def problem_choices(
@@ -39,28 +41,58 @@ def problem_choices(
     named = tuple(environment.workloads)
     workloads = [located(name, named, folder) for name in entry.workload or named[:1]]
     objectives = entry.objective or list(environment.objectives)[:1]
-    models = entry.cost_model or list(environment.cost_models)[:1]
+    first = list(environment.cost_models)[:1]
+    models = [located_model(name, folder) for name in entry.cost_model or first]
     for settings in combinations(swept):
         for model, workload, objective in itertools.product(models, workloads, objectives):
             chosen = {"cost_model": model, "workload": workload, "objective": objective}
             yield {"settings": settings, **chosen}
 
 
-def agent_choices(entry: AgentEntry, agent: Any) -> Iterator[dict[str, Any]]:
-    """Yield each combination of hyper-parameters of an entry, defaults filled in.
+def agent_choices(
+    entry: AgentEntry, agent: Any, family: str, folder: Path
+) -> Iterator[dict[str, Any]]:
+    """Yield each configuration of an entry, defaults filled in.
+
+    Args:
+        entry: The entry of the launch.
+        agent: One of its agents.
+        family: The family of the problems, whose tuned values are taken.
+        folder: Files of the user are looked up here first.
 
     Raises:
-        LaunchError: One is unknown or has a wrong value; begins with the place.
+        LaunchError: A hyper-parameter is unknown or has a wrong value; begins with the place.
     """
+    given = fixed_values(entry, agent, family, folder)
+    drawn: list[dict[str, Any]] = [{}]
+    if entry.draw is not None:
+        drawn = draw(domains_of(agent, entry.search, given), entry.draw)
+    elif entry.search:
+        raise LaunchError("search: is of use only with draw, or in a launch with tune")
+    for values in combinations(given):
+        for configuration in drawn:
+            yield agent.check(values | configuration)
+
+
+def fixed_values(
+    entry: AgentEntry, agent: Any, family: str, folder: Path
+) -> dict[str, list[Any]]:
+    """Return the hyper-parameters that an entry gives itself, name -> the values swept over.
+
+    Raises:
+        LaunchError: See `agent_choices`.
+    """
+    given = entry.hyperparameters
+    if isinstance(given, str):
+        tuned = read_tuned(given, agent, family, folder)
+        return {name: [value] for name, value in tuned.items()}
     owner = f"hyper-parameter of agent {agent.name!r}"
     types = {name: declared.type for name, declared in agent.hyperparameters.items()}
 
     def check(name: str, value: Any) -> Any:
         return agent.check({name: value})[name]
 
-    swept = _check_each(entry.hyperparameters, "hyperparameters", owner, types, check)
-    for values in combinations(swept):
-        yield agent.check(values)
+    return _check_each(given, "hyperparameters", owner, types, check)
 
 
 def combinations(swept: Mapping[str, list[Any]]) -> Iterator[dict[str, Any]]:
@@ -81,7 +113,7 @@ def _check_each(
     for name, value in given.items():
         try:
             if name not in types:
-                raise UnknownNameError(owner, name, types)
+                raise UnknownNameError(owner, str(name), types)
             swept[name] = [check(name, item) for item in _values(value, types[name])]
         except ArchgymError as error:
             raise LaunchError(f"{place}.{name}: {error}") from None

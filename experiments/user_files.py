@@ -10,6 +10,8 @@ from typing import Any
 from archgym.environment import Environment
 from archgym.problem import Problem
 
+_TABLE = "table:"
+
 
 def located(value: Any, known: Collection[Any], folder: Path) -> Any:
     """Return the absolute path where a value is a file, looked up in ``folder`` first.
@@ -24,16 +26,33 @@ def located(value: Any, known: Collection[Any], folder: Path) -> Any:
     return value
 
 
-def content_hashes(problem: Problem, environment: Environment) -> dict[str, str]:
-    """Return place in the spec (``workload``, ``settings.<name>``) -> hash, for files of the user.
+def located_model(name: str, folder: Path) -> str:
+    """Return a cost model's name; the folder of a table as absolute path, as in `located`."""
+    table = table_folder(name)
+    for place in (folder / Path(table).expanduser(), Path(table).expanduser()) if table else ():
+        if place.is_dir():
+            return f"{_TABLE}{place.resolve()}"
+    return name
 
-    A workload that has a ``content_hash()`` of its own is asked for it.
+
+def table_folder(cost_model: str) -> str:
+    """Return the folder in ``table:FOLDER``, empty for any other cost model."""
+    return cost_model.removeprefix(_TABLE) if cost_model.startswith(_TABLE) else ""
+
+
+def content_hashes(problem: Problem, environment: Environment, cost_model: str) -> dict[str, str]:
+    """Return place in the spec -> hash, for the files of the user.
+
+    Places are ``workload``, ``cost_model`` and ``settings.<name>``. A workload that has a
+    ``content_hash()`` of its own is asked for it; a table is known by its key.
     """
     hashes = {}
     name = problem.workload_name
     if name not in environment.workloads and Path(name).is_file():
         own = getattr(problem.workload, "content_hash", None)
         hashes["workload"] = str(own()) if own is not None else _file_hash(Path(name))
+    if table_folder(cost_model):
+        hashes["cost_model"] = problem.cost_model.version
     for key, value in problem.settings.items():
         setting = environment.settings[key]
         if setting.or_file and value not in setting.choices and Path(str(value)).is_file():

@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""The results store: runs, tables of enumerated spaces, leaderboards, replay."""

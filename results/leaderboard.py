@@ -16,7 +16,7 @@ import numpy as np
 from archgym import registry
 from archgym.errors import UnknownNameError
 from archgym.results.files import plain
-from archgym.results.spec import TrialSpec
+from archgym.results.spec import TrialSpec, digest
 from archgym.results.store import State, Store
 
 _RESAMPLES = 2_000
@@ -69,12 +69,25 @@ def load_runs(store: Store) -> list[Run]:
     return runs
 
 
-def leaderboard(runs: Iterable[Run]) -> list[Board]:
-    """Return one board per problem of which at least one run is finished."""
+def leaderboard(
+    runs: Iterable[Run], optima: Mapping[tuple[str, str], float] | None = None
+) -> list[Board]:
+    """Return one board per problem of which at least one run is finished.
+
+    Args:
+        runs: Of a store.
+        optima: The best rewards that there are, where spaces were enumerated; see `load_optima`.
+            The regret of a run is 1 - best reward found / best reward there is: 0 at the optimum.
+    """
     by_problem: dict[str, list[Run]] = {}
     for run in runs:
         by_problem.setdefault(run.spec.problem_key, []).append(run)
-    boards = [_board(group) for group in by_problem.values() if any(map(_counts, group))]
+    known = optima or {}
+    boards = [
+        _board(group, known.get((group[0].spec.table_key, digest(group[0].spec.objective))))
+        for group in by_problem.values()
+        if any(map(_counts, group))
+    ]
     return sorted(boards, key=lambda board: json.dumps(board.problem, default=str))
 
 
@@ -82,13 +95,13 @@ def _counts(run: Run) -> bool:
     return run.state == State.DONE and run.summary.get("best") is not None
 
 
-def _board(runs: Sequence[Run]) -> Board:
+def _board(runs: Sequence[Run], optimum: float | None) -> Board:
     by_agent: dict[str, list[Run]] = {}
     for run in runs:
         own = (run.spec.agent, run.spec.agent_version, run.spec.hyperparameters)
         by_agent.setdefault(json.dumps(own, sort_keys=True), []).append(run)
     shown = _differing([group[0].spec for group in by_agent.values()])
-    rows = [_row(group, shown) for group in by_agent.values()]
+    rows = [_row(group, shown, optimum) for group in by_agent.values()]
     rows.sort(key=lambda row: (-_or_worst(row["mean"]), row["agent"], row["hyperparameters"]))
     ranked = [{"rank": rank, **row} for rank, row in enumerate(rows, start=1)]
     spec = runs[0].spec
@@ -128,13 +141,16 @@ def _as_text(values: Mapping[str, Any]) -> str:
     return " ".join(f"{name}={value}" for name, value in values.items())
 
 
-def _row(runs: Sequence[Run], shown: Mapping[str, set[str]]) -> dict[str, Any]:
+def _row(
+    runs: Sequence[Run], shown: Mapping[str, set[str]], optimum: float | None
+) -> dict[str, Any]:
     spec, done = runs[0].spec, [run for run in runs if _counts(run)]
     own = {n: spec.hyperparameters[n] for n in spec.hyperparameters if n in shown[spec.agent]}
     return {
         "agent": spec.agent,
         "hyperparameters": _as_text(own),
         **_statistics([run.best_reward for run in done]),
+        **_regrets([run.best_reward for run in done], optimum),
         "seeds": len(done),
         "unfinished": _unfinished(runs),
         **_costs([run.summary for run in done]),
@@ -155,6 +171,14 @@ def _statistics(rewards: Sequence[float]) -> dict[str, float | None]:
         "low_95": low,
         "high_95": high,
     }
+
+
+def _regrets(rewards: Sequence[float], optimum: float | None) -> dict[str, float | None]:
+    """Return the mean regret, and the share of seeds that found an optimum; None if unknown."""
+    if optimum is None or not rewards:
+        return {"regret": None, "solved": None}
+    regrets = 1.0 - np.asarray(rewards, dtype=np.float64) / optimum
+    return {"regret": float(regrets.mean()), "solved": float(np.mean(regrets <= 0.0))}
 
 
 def mean_interval(values: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, float]:

@@ -18,6 +18,17 @@ from archgym.problem import Problem
 from archgym.results.files import plain
 
 _ID_LENGTH = 16
+_TABLE = "table:"
+# What decides the measurements of a design: no objective, no agent.
+_MEASURED = (
+    "env",
+    "env_version",
+    "workload",
+    "settings",
+    "cost_model",
+    "cost_model_version",
+    "content",
+)
 
 
 @dataclass(frozen=True)
@@ -98,6 +109,14 @@ class TrialSpec:
         """Equal for trials that compete with each other."""
         own = {"agent", "agent_version", "hyperparameters", "seed"}
         return digest({key: value for key, value in self.identity.items() if key not in own})
+
+    @property
+    def table_key(self) -> str:
+        """Equal for trials that draw on the same table of an enumerated space."""
+        if self.cost_model.startswith(_TABLE):
+            return self.cost_model_version
+        identity = self.identity
+        return "t" + digest({name: identity[name] for name in _MEASURED})[:_ID_LENGTH]
 
     @property
     def env_folder(self) -> str:

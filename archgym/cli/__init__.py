@@ -7,6 +7,7 @@ import sys
 import typer
 
 from archgym.cli import listing, store_verbs
+from archgym.cli.enumerate import enumerate_space
 from archgym.cli.evaluate import evaluate
 from archgym.cli.export import export
 from archgym.cli.run import run
@@ -29,6 +30,7 @@ app.command("describe-agent")(listing.describe_agent)
 app.command()(evaluate)
 app.command()(export)
 app.command()(run)
+app.command("enumerate")(enumerate_space)
 app.command()(store_verbs.status)
 app.command()(store_verbs.leaderboard)
 app.command()(store_verbs.replay)

@@ -42,14 +42,18 @@ def leaderboard(store: StoreOption = DEFAULT_STORE, form: FormatOption = Format.
     """Rank the agents of each problem by the mean, over seeds, of the best reward found.
 
     Rewards compare with the default design: 2 is twice as good. low_95 and high_95 bound the mean
-    (bootstrap). Example: archgym leaderboard --store runs --format csv
+    (bootstrap). Where `archgym enumerate` measured the whole space, regret is 1 - best reward
+    found / best there is, and solved the share of seeds that found an optimum.
+
+    Example: archgym leaderboard --store runs --format csv
     """
     from archgym.results.leaderboard import leaderboard as rank
     from archgym.results.leaderboard import load_runs
+    from archgym.results.optima import load_optima
     from archgym.results.store import Store
 
     opened = Store.open(store)
-    boards = rank(load_runs(opened))
+    boards = rank(load_runs(opened), load_optima(opened))
     if not boards:
         raise StoreError(f"no finished runs in {opened.path}")
     if form is Format.TABLE:
@@ -90,14 +94,14 @@ def _show_boards(boards: Sequence[Board]) -> None:
         named = {**board.problem, "settings": board.changed_settings}
         typer.echo(", ".join(f"{key} {value}" for key, value in named.items() if value != ""))
         rows = [_for_people(row) for row in board.rows]
-        empty = [key for key in _MAY_BE_EMPTY if all(row[key] == "" for row in rows)]
+        empty = [key for key in _MAY_BE_EMPTY if all(row[key] in ("", None) for row in rows)]
         kept = [{key: v for key, v in row.items() if key not in empty} for row in rows]
         show(kept, Format.TABLE)
         typer.echo()
 
 
-_MAY_BE_EMPTY = ("hyperparameters", "unfinished")
-_ROUNDED = ("mean", "median", "min", "max", "unique_share", "agent_s", "cost_model_s")
+_MAY_BE_EMPTY = ("hyperparameters", "regret", "solved", "unfinished")
+_ROUNDED = ("regret", "mean", "median", "min", "max", "unique_share", "agent_s", "cost_model_s")
 
 
 def _for_people(row: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from archgym.agents.generations import GenerationAgent
 from archgym.agents.hyperparameter import Hyperparameter
+from archgym.agents.repair import repair
 from archgym.batch import Batch
 from archgym.encodings import from_unit, to_unit
 from archgym.outcome import Floats
@@ -27,6 +28,7 @@ class GeneticAgent(GenerationAgent):
     """
 
     name = "genetic"
+    version = "2"
     summary = "Elitist genetic algorithm (pymoo GA) with crossover and mutation by axis."
     library = "pymoo"
     requires = ("pymoo",)
@@ -59,8 +61,7 @@ class GeneticAgent(GenerationAgent):
         self.batch_size = self.values["population"]
         self._random = np.random.default_rng(self.library_seed)
         self._crossover: Any = operators.CROSSOVERS[self.values["crossover"]]()
-        self._mutation: Any = operators.AxisMutation(self.space, self.values["mutation_rate"])
-        self._repair: Any = operators.ValidRepair(self.space)
+        self._mutation: Any = operators.AxisMutation(self.proposed, self.values["mutation_rate"])
         self._genes = np.empty((0, self.space.width))
         self._loss = np.empty(0)
 
@@ -69,14 +70,14 @@ class GeneticAgent(GenerationAgent):
         if not len(self._genes):
             first = self.space.sample(self._random, size)
             return first.select(self.proposed.new_rows(first, set()))
-        generation, taken = self._genes[:0], set[bytes]()
+        codes, taken = self.space.default.codes[:0], set[bytes]()
         for _ in range(_PATIENCE):
-            children = self._children(size - len(generation))
-            new = children[self.proposed.new_rows(self._batch(children), taken)]
-            generation = np.concatenate([generation, new])[:size]
-            if len(generation) == size:
+            children = self._children(size - len(codes))
+            new = self.proposed.new_rows(children, taken)
+            codes = np.concatenate([codes, children.codes[new]])[:size]
+            if len(codes) == size:
                 break
-        return self._batch(generation)
+        return Batch(self.space, codes)
 
     def learn(self, generation: Batch, losses: Floats) -> None:
         genes = np.concatenate([self._genes, to_unit(self.space, generation.codes)])
@@ -86,10 +87,7 @@ class GeneticAgent(GenerationAgent):
         fittest = order[: self.values["population"]]
         self._genes, self._loss = genes[fittest], loss[fittest]
 
-    def _batch(self, genes: Floats) -> Batch:
-        return Batch(self.space, from_unit(self.space, genes))
-
-    def _children(self, count: int) -> Floats:
+    def _children(self, count: int) -> Batch:
         """Return ``count`` children, or one more, that obey the constraints."""
         random, pairs = self._random, math.ceil(count / 2)
         parents = self._genes[self._select(2 * pairs).reshape(pairs, 2).T]
@@ -99,8 +97,7 @@ class GeneticAgent(GenerationAgent):
             parents = np.where(mixes[:, None], mixed, parents)
         children = self._mutation._do(None, parents.reshape(2 * pairs, -1), random_state=random)
         random.random(len(children))  # pymoo decides here whether to mutate, which we always do
-        repaired: Floats = self._repair._do(None, children, random_state=random)
-        return repaired
+        return repair(Batch(self.space, from_unit(self.space, children)), random)
 
     def _select(self, count: int) -> NDArray[np.int64]:
         """Return the rows of the winners of ``count`` tournaments."""

@@ -22,6 +22,7 @@ class Nsga2Agent(PymooAgent):
     """
 
     name = "nsga2"
+    version = "2"
     summary = "Multi-objective genetic algorithm NSGA-II (pymoo); searches the whole front."
     multi_objective = True
     hyperparameters: ClassVar = {
@@ -55,7 +56,7 @@ class Nsga2Agent(PymooAgent):
             pop_size=values["population"],
             sampling=operators.ValidSampling(self.space),
             crossover=operators.CROSSOVERS[values["crossover"]](prob=values["crossover_rate"]),
-            mutation=operators.AxisMutation(self.space, values["mutation_rate"]),
+            mutation=operators.AxisMutation(self.proposed, values["mutation_rate"]),
             repair=operators.ValidRepair(self.space),
             eliminate_duplicates=operators.NewDesigns(self.proposed),
         )

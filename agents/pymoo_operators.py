@@ -32,6 +32,7 @@ CROSSOVERS = {
     "one_point": SinglePointCrossover,
     "two_point": TwoPointCrossover,
 }
+_GROWTH = 2.0
 _LOCAL_SHARE = 0.5
 _LOCAL_STEP = 0.1
 
@@ -70,27 +71,49 @@ class ValidRepair(Repair):  # type: ignore[misc]
 class AxisMutation(Mutation):  # type: ignore[misc]
     """Changes each axis with a probability, in a way that suits its kind.
 
-    An axis without an order is redrawn. One with an order is redrawn or, just as often, moved by
-    a normal step of a tenth of its range, at least to the neighbouring value.
+    A changed axis always takes another value. One without an order is redrawn. One with an order
+    is redrawn or, just as often, moved by a normal step of a tenth of its range, at least to the
+    neighbouring value; a step beyond an end is taken to the other side. Where a
+    generation lacks designs that are new, the children that take the place of the repeated ones
+    mutate more: the probability doubles with each round.
 
     Args:
-        space: The design space.
+        proposed: The designs proposed so far; no more of them means the same generation.
         rate: Probability per axis; None takes one over their number.
     """
 
-    def __init__(self, space: DesignSpace, rate: float | None = None):
+    def __init__(self, proposed: DistinctDesigns, rate: float | None = None):
         super().__init__()
+        space = proposed.space
+        self._proposed, self._known, self._rounds = proposed, -1, 0
         self._rate = 1.0 / space.width if rate is None else rate
         self._ordered = np.array([axis.ordered for axis in space.axes])
         self._bin = np.array([1.0 / axis.size if axis.size else 0.0 for axis in space.axes])
 
     def _do(self, problem: Any, X: Genes, *_: Any, random_state: Any, **__: Any) -> Genes:  # noqa: N803
-        mutates = random_state.random(X.shape) < self._rate
-        local = self._ordered & (random_state.random(X.shape) < _LOCAL_SHARE)
-        step = random_state.normal(0.0, _LOCAL_STEP, X.shape)
-        moved = X + np.copysign(np.maximum(np.abs(step), self._bin), step)
-        redrawn = random_state.random(X.shape)
-        return np.where(mutates, np.where(local, np.clip(moved, 0.0, 1.0), redrawn), X)
+        mutates = random_state.random(X.shape) < self._rate * _GROWTH ** self._round()
+        rows, axes = np.nonzero(mutates)
+        changed = X.copy()
+        changed[rows, axes] = self._change(X[rows, axes], axes, random_state)
+        return changed
+
+    def _round(self) -> int:
+        """Return how often children were asked for since the last generation was complete."""
+        known = len(self._proposed)
+        self._rounds = self._rounds + 1 if known == self._known else 0
+        self._known = known
+        return self._rounds
+
+    def _change(self, genes: Genes, axes: NDArray[np.int64], random: np.random.Generator) -> Genes:
+        """Return another value for each gene, shape (n,), of the axes at hand."""
+        local = self._ordered[axes] & (random.random(len(genes)) < _LOCAL_SHARE)
+        width = self._bin[axes]
+        step = random.normal(0.0, _LOCAL_STEP, len(genes))
+        step = np.copysign(np.maximum(np.abs(step), width), step)
+        moved = np.where(np.abs(genes + step - 0.5) > 0.5, genes - step, genes + step)
+        redrawn = genes + width / 2 + (1.0 - width) * random.random(len(genes))
+        redrawn -= np.floor(redrawn)
+        return np.clip(np.where(local, moved, redrawn), 0.0, 1.0)
 
 
 class NewDesigns(DuplicateElimination):  # type: ignore[misc]

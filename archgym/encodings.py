@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,8 +22,9 @@ def from_unit(space: DesignSpace, unit: Floats) -> Codes:
 
     A discrete axis is cut into bins of equal width, so uniform points are uniform values.
     """
-    clipped = np.clip(unit, 0.0, 1.0)
-    index = np.minimum(np.floor(clipped * _sizes(space)), _sizes(space) - 1)
+    sizes = _sizes(space)
+    clipped = np.minimum(np.maximum(unit, 0.0), 1.0)
+    index = np.minimum(np.floor(clipped * sizes), sizes - 1)
     if space.dtype == np.int64:
         return index.astype(np.int64)
     for column, axis in enumerate(space.axes):
@@ -34,9 +36,10 @@ def from_unit(space: DesignSpace, unit: Floats) -> Codes:
 def to_unit(space: DesignSpace, codes: Codes) -> Floats:
     """Return the points of the unit cube (bin centres) of codes on the grid."""
     unit = (codes + 0.5) / _sizes(space)
-    for column, axis in enumerate(space.axes):
-        if axis.size is None:
-            unit[:, column] = shrink(axis, codes[:, column])
+    if space.dtype != np.int64:
+        for column, axis in enumerate(space.axes):
+            if axis.size is None:
+                unit[:, column] = shrink(axis, codes[:, column])
     return np.minimum(unit, 1.0)
 
 
@@ -92,6 +95,7 @@ def discrete_size(axis: Axis) -> int:
     return axis.size
 
 
+@lru_cache(maxsize=64)
 def _sizes(space: DesignSpace) -> Floats:
     return np.array([axis.size or 1 for axis in space.axes], dtype=np.float64)
 

@@ -63,7 +63,7 @@ def test_genetic_algorithms_are_pymoo(name, seed):
         sampling=operators.ValidSampling(toy.space),
         **selection,
         crossover=UX(prob=0.9),
-        mutation=operators.AxisMutation(toy.space),
+        mutation=operators.AxisMutation(proposed),
         repair=operators.ValidRepair(toy.space),
         eliminate_duplicates=operators.NewDesigns(proposed),
     )

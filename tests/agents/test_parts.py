@@ -10,10 +10,10 @@ from archgym.agents.kinds import ALL_KINDS, kind_of
 from archgym.agents.padded_evaluator import PaddedEvaluator
 from archgym.agents.repair import repair
 from archgym.batch import Batch
-from archgym.encodings import from_unit
+from archgym.encodings import from_unit, to_unit
 from archgym.evaluator import Evaluator
 from archgym.registry import make_agent
-from archgym.scalar_parameters import Categorical, Integer, Real
+from archgym.scalar_parameters import Categorical, Integer, Ordinal, Real
 from archgym.space import DesignSpace
 from tests.agents.searches import codes_of, records_of, search_codes
 from tests.toys import toy_problem
@@ -97,8 +97,23 @@ def test_mutation_changes_as_many_axes_as_its_rate_says():
 
     space = DesignSpace([Categorical("c", tuple(range(1000))), Real("r", 0.0, 1.0)])
     genes = np.full((10_000, 2), 0.5)
-    changed = AxisMutation(space, 0.3)._do(None, genes, random_state=rng()) != genes
+    mutation, random = AxisMutation(DistinctDesigns(space), 0.3), rng()
+    changed = mutation._do(None, genes, random_state=random) != genes
     assert changed.mean() == pytest.approx(0.3, abs=0.016)
+    again = mutation._do(None, genes, random_state=random) != genes
+    assert again.mean() == pytest.approx(0.6, abs=0.018), "children of the same generation"
+
+
+@pytest.mark.parametrize("size", [2, 3, 8])
+@pytest.mark.parametrize("kind", [Categorical, Ordinal])
+def test_mutation_reaches_every_other_value_and_never_the_same(kind, size):
+    from archgym.agents.pymoo_operators import AxisMutation
+
+    space = DesignSpace([kind("c", tuple(range(size)))])
+    genes = to_unit(space, np.repeat(np.arange(size), 400)[:, None])
+    mutated = AxisMutation(DistinctDesigns(space), 1.0)._do(None, genes, random_state=rng())
+    pairs = set(zip(from_unit(space, genes)[:, 0], from_unit(space, mutated)[:, 0], strict=True))
+    assert pairs == {(a, b) for a in range(size) for b in range(size) if a != b}
 
 
 def test_optuna_is_asked_for_active_parameters_only():

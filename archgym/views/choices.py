@@ -33,6 +33,7 @@ class Choices:
         for column in range(space.width):
             self.values[column, self.on_axis[column]] = self.grid.values(column)
         self.conditional = tuple(p.name for p in space.parameters if p.active_when)
+        self._chained = any(p.active_when.keys() & {*self.conditional} for p in space.parameters)
         self._decided = _decided_constraints(space)
         self._owners = [p for p in space.parameters for _ in p.axes]
         self.dependent = np.array([self._is_dependent(column) for column in range(space.width)])
@@ -74,12 +75,13 @@ class Choices:
     def active(self, codes: Codes) -> Mask:
         """Return which conditional parameters have an effect, shape (n, conditional)."""
         active = np.ones((len(codes), len(self.conditional)), dtype=bool)
-        tidy = codes.copy()
+        tidy = codes.copy() if self._chained else codes
         for at, name in enumerate(self.conditional):
             for column, wanted in self._space.conditions[name]:
                 active[:, at] &= _is_one_of(tidy[:, column], wanted)
-            columns = self._space.columns[name]
-            tidy[~active[:, at], columns] = self._space.resting[columns]
+            if self._chained:
+                columns = self._space.columns[name]
+                tidy[~active[:, at], columns] = self._space.resting[columns]
         return active
 
     def _is_dependent(self, column: int) -> bool:
@@ -105,4 +107,7 @@ def _decided_constraints(space: DesignSpace) -> dict[int, list[Constraint]]:
 
 
 def _is_one_of(codes: Codes, wanted: Sequence[float]) -> Mask:
-    return np.asarray(np.logical_or.reduce([codes == code for code in wanted]))
+    matches = codes == wanted[0]
+    for code in wanted[1:]:
+        matches |= codes == code
+    return np.asarray(matches)

@@ -49,23 +49,26 @@ class PartialDesigns:
         self.codes: Codes = np.repeat(space.default.codes, count, axis=0)
         self.columns: NDArray[np.int64] = np.full(count, -1)
         self.allowed: Mask = np.repeat(choices.on_axis[:1], count, axis=0)
-        self.observations: Features = np.zeros((count, self.size), dtype=np.float32)
-        self._begin(np.arange(count))
+        # One more column stands for the axis after the last, which complete rows ask for.
+        self._board: Features = np.zeros((count, self.size + 1), dtype=np.float32)
+        self.observations = self._board[:, :-1]
+        self._dependent = np.append(choices.dependent, False)
+        nothing = np.arange(choices.on_axis.shape[1]) == 0
+        self._asked_values = np.vstack([choices.on_axis, nothing])
+        self._begin()
 
-    def _begin(self, rows: Rows) -> None:
+    def _begin(self) -> None:
         """Settle the first row and copy it, since all rows begin alike."""
-        first = rows[:1]
+        first = np.zeros(1, dtype=np.int64)
         self.observations[first, self._activity] = self._choices.active(self.codes[first])
         self._advance(first)
-        self._blank = [
-            part[:1].copy() for part in (self.codes, self.columns, self.allowed, self.observations)
-        ]
-        self.restart(rows)
+        self._parts = (self.codes, self.columns, self.allowed, self._board)
+        self._blank = [part[:1].copy() for part in self._parts]
+        self.restart(np.arange(len(self.codes)))
 
     def restart(self, rows: Rows) -> None:
         """Make rows undecided again."""
-        parts = (self.codes, self.columns, self.allowed, self.observations)
-        for part, blank in zip(parts, self._blank, strict=True):
+        for part, blank in zip(self._parts, self._blank, strict=True):
             part[rows] = blank
 
     @property
@@ -83,41 +86,39 @@ class PartialDesigns:
         self.codes[rows, columns] = self._choices.values[columns, index]
         self.observations[rows, columns] = self._value_features[columns, index]
         self.observations[rows, self._decided + columns] = 1.0
-        if self._parents[columns].any():
+        if np.count_nonzero(self._parents[columns]):
             self.observations[rows, self._activity] = self._choices.active(self.codes[rows])
 
     def _advance(self, rows: Rows) -> None:
         """Go to the next axis of each row that leaves a choice."""
-        self.observations[rows, self._asked :] = 0.0
-        while len(rows):
-            self.columns[rows] += 1
-            columns = self.columns[rows]
-            going = columns < self._width
-            self._finish(rows[~going])
-            rows, columns = rows[going], columns[going]
-            self.allowed[rows] = self._choices.on_axis[columns]
-            self.observations[rows, self._asked + columns] = 1.0
-            dependent = self._choices.dependent[columns]
-            rows = self._settle(rows[dependent], columns[dependent])
-            self.observations[rows, self._asked :] = 0.0
-
-    def _finish(self, rows: Rows) -> None:
-        if len(rows):
-            self.allowed[rows] = False
-            self.allowed[rows, 0] = True
+        last = self.columns[rows]
+        columns = last + 1
+        self._board[rows, self._asked + last] = 0.0
+        self._board[rows, self._asked + columns] = 1.0
+        self.columns[rows] = columns
+        self.allowed[rows] = self._asked_values[columns]
+        dependent = self._dependent[columns]
+        if np.count_nonzero(dependent):
+            settled = self._settle(rows[dependent], columns[dependent])
+            if len(settled):
+                self._advance(settled)
 
     def _settle(self, rows: Rows, columns: NDArray[np.int64]) -> Rows:
         """Decide axes without a choice and return the rows in which that happened."""
+        first = int(columns[0])
+        if (columns == first).all():
+            return self._settle_axis(rows, first)
         asked = np.unique(columns).tolist()
         settled = [self._settle_axis(rows[columns == column], column) for column in asked]
-        return np.concatenate([rows[:0], *settled])
+        return np.concatenate(settled)
 
     def _settle_axis(self, rows: Rows, column: int) -> Rows:
         codes, active = self.codes[rows], self.observations[rows, self._activity] > 0
         effect = self._choices.has_effect(codes, column, active)
         idle, rows = rows[~effect], rows[effect]
-        self.observations[idle, column] = self._default_features[column]
-        self.observations[idle, self._decided + column] = 1.0
+        if len(idle):
+            self.observations[idle, column] = self._default_features[column]
+            self.observations[idle, self._decided + column] = 1.0
         allowed = self._choices.allowed(codes[effect], column)
         self.allowed[rows, : allowed.shape[1]] = allowed
         lone = np.count_nonzero(allowed, axis=1) == 1

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -30,6 +31,7 @@ from archgym.outcome import Measurements, Status, concatenate
 
 HEAD, ROWS, DAMAGED = "table.json", "table.parquet", "is not a table or is damaged"
 NOT_IN_TABLE = "not among the designs of the table, which holds the grid of the space"
+_KEPT_TABLES = 8
 NOT_METRICS = ("index", "violation", "status", "error")
 
 
@@ -69,6 +71,10 @@ class TableModel(CostModel):
     def evaluate(self, batch: Batch, workload: Any) -> Measurements:
         return self._measured.select(self._rows(batch).tolist())
 
+    def holds(self, batch: Batch) -> NDArray[np.bool_]:
+        """Return which designs stand in the table, shape (n,)."""
+        return np.asarray(self._rows(batch) <= self._count)
+
     def _rows(self, batch: Batch) -> NDArray[np.int64]:
         """Return where the designs stand; the default comes after the grid, then the absent."""
         space = batch.space
@@ -82,9 +88,35 @@ class TableModel(CostModel):
         return np.where(found, rows, np.where(default, self._count, self._count + 1))
 
 
+class TabledModel(CostModel):
+    """A cost model that is spared the designs that a table holds; the numbers are the same.
+
+    Args:
+        model: What would be asked without a table.
+        table: Made by it.
+    """
+
+    def __init__(self, model: CostModel, table: TableModel):
+        self.name, self.version, self.fidelity = model.name, model.version, model.fidelity
+        self.metrics, self.sources = model.metrics, model.sources
+        self.leaves_out, self.checked_against = model.leaves_out, model.checked_against
+        self._model, self._table = model, table
+
+    def evaluate(self, batch: Batch, workload: Any) -> Measurements:
+        known = self._table.holds(batch)
+        if known.all():
+            return self._table.evaluate(batch, workload)
+        measured = self._model.evaluate(batch.select(~known), workload)
+        if not known.any():
+            return measured
+        order = np.argsort(np.concatenate([np.flatnonzero(known), np.flatnonzero(~known)]))
+        both = concatenate([self._table.evaluate(batch.select(known), workload), measured])
+        return both.select(order.tolist())
+
+
 def load_table(
     path: str, environment: Environment, settings: Settings, workload: str
-) -> CostModel:
+) -> TableModel:
     """Return the cost model ``table:<path>`` of an environment.
 
     Raises:
@@ -94,9 +126,19 @@ def load_table(
     folder = Path(path).expanduser()
     head = read_head(folder)
     model = _enumerated_model(folder, head, environment, settings, workload)
-    index, measured = read_rows(folder)
+    index, measured = _kept_rows(folder, _stamp(folder / ROWS))
     default = measurements_of_default(head)
     return TableModel(folder, head["key"], model.metrics, index, measured, default)
+
+
+@lru_cache(maxsize=_KEPT_TABLES)
+def _kept_rows(folder: Path, stamp: int) -> tuple[NDArray[np.int64], Measurements]:
+    """Return the rows of a table; ``stamp`` tells a file from one that replaced it."""
+    return read_rows(folder)
+
+
+def _stamp(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def read_head(folder: Path) -> dict[str, Any]:

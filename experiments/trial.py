@@ -27,6 +27,7 @@ from archgym.results.schema import Columns
 from archgym.results.spec import TrialSpec
 from archgym.results.store import SCHEMA_VERSION, RunFolder, State, Store
 from archgym.results.summary import summarise
+from archgym.results.table import with_table
 from archgym.results.writer import PartWriter
 
 DEFAULT_ATTEMPTS = 3
@@ -41,12 +42,14 @@ class Job:
         store: The store's folder.
         attempts: How often it may die without storing anything new before it is given up.
         launch: The launch file, noted for commands that people can repeat.
+        tables: Whether designs are looked up in the store's table of the space, if it has one.
     """
 
     spec: Mapping[str, Any]
     store: str
     attempts: int = DEFAULT_ATTEMPTS
     launch: str = ""
+    tables: bool = False
 
     @property
     def trial(self) -> TrialSpec:
@@ -124,6 +127,8 @@ def _attempt(spec: TrialSpec, folder: RunFolder, job: Job) -> Report:
     attempt = begin_attempt(folder, stored)
     try:
         problem = spec.make_problem()
+        if job.tables:
+            problem = with_table(problem, spec, Store(Path(job.store)))
         _search(spec, problem, folder, rows, eager)
         return _finish(spec, problem, folder, stored, damaged)
     except (KeyboardInterrupt, StoreError):
@@ -154,6 +159,7 @@ def _write_run_file(spec: TrialSpec, folder: RunFolder, job: Job) -> None:
         "run": spec.run_id,
         "spec": spec.data,
         "launch": job.launch,
+        "tables": job.tables,
         "versions": versions(),
         "host": host(),
         "created": now(),

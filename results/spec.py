@@ -18,7 +18,7 @@ from archgym.problem import Problem
 from archgym.results.files import plain
 
 _ID_LENGTH = 16
-_TABLE = "table:"
+TABLE_MODEL = "table:"
 # What decides the measurements of a design: no objective, no agent.
 _MEASURED = (
     "env",
@@ -113,7 +113,7 @@ class TrialSpec:
     @property
     def table_key(self) -> str:
         """Equal for trials that draw on the same table of an enumerated space."""
-        if self.cost_model.startswith(_TABLE):
+        if self.cost_model.startswith(TABLE_MODEL):
             return self.cost_model_version
         identity = self.identity
         return "t" + digest({name: identity[name] for name in _MEASURED})[:_ID_LENGTH]

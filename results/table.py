@@ -8,16 +8,25 @@ slices, and ``optima.json``. What a table is good for says `archgym.cost_models.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.cost_models.table import HEAD, ROWS, read_head, read_rows
+from archgym import registry
+from archgym.cost_models.table import (
+    HEAD,
+    ROWS,
+    TabledModel,
+    load_table,
+    read_head,
+    read_rows,
+)
 from archgym.errors import StoreError
 from archgym.outcome import Measurements
+from archgym.problem import Problem
 from archgym.results.files import (
     make_folder,
     publish,
@@ -28,7 +37,7 @@ from archgym.results.files import (
     temporary_beside,
     write_json,
 )
-from archgym.results.spec import TrialSpec
+from archgym.results.spec import TABLE_MODEL, TrialSpec
 from archgym.results.store import Store
 
 SCHEMA_VERSION = 1
@@ -150,6 +159,20 @@ class TableFolder:
     def write_optima(self, optima: dict[str, Any]) -> None:
         """Write the optima, replacing those that were there."""
         write_json(self.path / "optima.json", optima)
+
+
+def with_table(problem: Problem, spec: TrialSpec, store: Store) -> Problem:
+    """Return the problem with its cost model spared by a table, if the store has a finished one.
+
+    Raises:
+        StoreError: The table is damaged.
+    """
+    folder = TableFolder.of(store, spec)
+    if not folder.finished or spec.cost_model.startswith(TABLE_MODEL):
+        return problem
+    environment = registry.environments.get(spec.env)
+    table = load_table(str(folder.path), environment, problem.settings, problem.workload_name)
+    return replace(problem, cost_model=TabledModel(problem.cost_model, table))
 
 
 def tables(store: Store) -> list[TableFolder]:

@@ -10,14 +10,16 @@ import pytest
 
 import archgym
 from archgym.batch import Batch
-from archgym.cost_models.table import NOT_IN_TABLE
+from archgym.cost_models.table import NOT_IN_TABLE, TabledModel, TableModel
 from archgym.encodings import from_index
 from archgym.errors import SettingError, StoreError, UnknownNameError
 from archgym.experiments.enumeration import Enumeration
 from archgym.experiments.plan import open_spec
+from archgym.experiments.trial import Job, run_trial
 from archgym.outcome import Status
-from archgym.results.store import Store
+from archgym.results.store import State, Store
 from archgym.results.table import TableFolder
+from tests.experiments.launching import stored, toy_plan
 
 TOY = "tests.toys:TOY"
 FAILING = "tests.toys:TOY_FAILING"
@@ -68,6 +70,35 @@ def test_failures_are_kept(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.reward, expected.reward)
     np.testing.assert_array_equal(found.metrics["latency_ns"], expected.metrics["latency_ns"])
     assert found.error.keys() == expected.error.keys()
+
+
+def test_a_spared_model_answers_in_order_and_computes_the_rest(table: str) -> None:
+    """Rows of the table and others, mixed: a hole is made into the table."""
+    model = archgym.make_problem(TOY).cost_model
+    looked_up = archgym.make_problem(TOY, cost_model=table).cost_model
+    assert isinstance(looked_up, TableModel)
+    keep = np.arange(len(looked_up._index)) % 3 != 0
+    few = looked_up._measured.select(np.flatnonzero(keep).tolist())
+    default = looked_up._measured.select([len(looked_up._index)])
+    holed = TableModel(looked_up.path, "t", model.metrics, looked_up._index[keep], few, default)
+    problem = archgym.make_problem(TOY)
+    batch = problem.space.sample(np.random.default_rng(0), 200)
+    known = holed.holds(batch)
+    assert 0 < known.sum() < 200
+    expected = model.evaluate(batch, problem.workload)
+    found = TabledModel(model, holed).evaluate(batch, problem.workload)
+    for name, values in expected.metrics.items():
+        np.testing.assert_array_equal(found.metrics[name], values)
+
+
+def test_a_trial_that_uses_a_table_stores_the_same_rows(tmp_path: Path) -> None:
+    enumerated(tmp_path / "with")
+    for trial in toy_plan(problems=[{"env": TOY}], agents=["genetic"]).trials:
+        for store, tables in (("with", True), ("without", False)):
+            folder = tmp_path / store
+            folder.mkdir(exist_ok=True)
+            assert run_trial(Job(trial.data, str(folder), tables=tables)).state == State.DONE
+    assert stored(tmp_path / "with") == stored(tmp_path / "without")
 
 
 def test_a_default_off_the_grid_is_known_and_other_designs_are_not(tmp_path: Path) -> None:

@@ -32,6 +32,11 @@ class Run:
     summary: Mapping[str, Any]
 
     @property
+    def scored(self) -> bool:
+        """Whether it is finished and evaluated anything."""
+        return self.state == State.DONE and self.summary.get("best") is not None
+
+    @property
     def best_reward(self) -> float:
         """Of a finished run that evaluated anything."""
         return float(self.summary["best"]["reward"])
@@ -86,13 +91,9 @@ def leaderboard(
     boards = [
         _board(group, known.get((group[0].spec.table_key, digest(group[0].spec.objective))))
         for group in by_problem.values()
-        if any(map(_counts, group))
+        if any(run.scored for run in group)
     ]
     return sorted(boards, key=lambda board: json.dumps(board.problem, default=str))
-
-
-def _counts(run: Run) -> bool:
-    return run.state == State.DONE and run.summary.get("best") is not None
 
 
 def _board(runs: Sequence[Run], optimum: float | None) -> Board:
@@ -100,12 +101,12 @@ def _board(runs: Sequence[Run], optimum: float | None) -> Board:
     for run in runs:
         own = (run.spec.agent, run.spec.agent_version, run.spec.hyperparameters)
         by_agent.setdefault(json.dumps(own, sort_keys=True), []).append(run)
-    shown = _differing([group[0].spec for group in by_agent.values()])
+    shown = differing([group[0].spec for group in by_agent.values()])
     rows = [_row(group, shown, optimum) for group in by_agent.values()]
     rows.sort(key=lambda row: (-_or_worst(row["mean"]), row["agent"], row["hyperparameters"]))
     ranked = [{"rank": rank, **row} for rank, row in enumerate(rows, start=1)]
     spec = runs[0].spec
-    return Board(_problem(spec), _as_text(_changed_settings(spec)), ranked)
+    return Board(_problem(spec), as_text(_changed_settings(spec)), ranked)
 
 
 def _or_worst(mean: float | None) -> float:
@@ -118,7 +119,7 @@ def _problem(spec: TrialSpec) -> dict[str, Any]:
         "env": f"{spec.env}-v{spec.env_version}",
         "workload": spec.workload,
         "objective": objective if isinstance(objective, str) else json.dumps(objective),
-        "settings": _as_text(spec.settings),
+        "settings": as_text(spec.settings),
         "cost_model": f"{spec.cost_model} {spec.cost_model_version}",
         "budget": spec.budget,
     }
@@ -137,18 +138,19 @@ def _changed_settings(spec: TrialSpec) -> dict[str, Any]:
     }
 
 
-def _as_text(values: Mapping[str, Any]) -> str:
+def as_text(values: Mapping[str, Any]) -> str:
+    """Return values as they stand in a table's cell."""
     return " ".join(f"{name}={value}" for name, value in values.items())
 
 
 def _row(
     runs: Sequence[Run], shown: Mapping[str, set[str]], optimum: float | None
 ) -> dict[str, Any]:
-    spec, done = runs[0].spec, [run for run in runs if _counts(run)]
+    spec, done = runs[0].spec, [run for run in runs if run.scored]
     own = {n: spec.hyperparameters[n] for n in spec.hyperparameters if n in shown[spec.agent]}
     return {
         "agent": spec.agent,
-        "hyperparameters": _as_text(own),
+        "hyperparameters": as_text(own),
         **_statistics([run.best_reward for run in done]),
         **_regrets([run.best_reward for run in done], optimum),
         "seeds": len(done),
@@ -223,8 +225,8 @@ def _best_design(done: Sequence[Run]) -> dict[str, Any]:
     return {"best_run": best.spec.run_id, "best_metrics": " ".join(texts)}
 
 
-def _differing(specs: Sequence[TrialSpec]) -> dict[str, set[str]]:
-    """Return agent -> the hyper-parameters in which its entries on a board differ."""
+def differing(specs: Sequence[TrialSpec]) -> dict[str, set[str]]:
+    """Return agent -> the hyper-parameters in which its entries differ."""
     shown: dict[str, set[str]] = {}
     for agent in {spec.agent for spec in specs}:
         own = [spec.hyperparameters for spec in specs if spec.agent == agent]

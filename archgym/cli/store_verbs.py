@@ -62,6 +62,26 @@ def leaderboard(store: StoreOption = DEFAULT_STORE, form: FormatOption = Format.
         show([{**board.problem, **row} for board in boards for row in board.rows], form)
 
 
+def compare(store: StoreOption = DEFAULT_STORE, form: FormatOption = Format.TABLE) -> None:
+    """Compare agents over all problems of a store, budget by budget.
+
+    regret is 1 - best reward found / best there is; missed is the share of the possible
+    improvement over the default design that was not found. Best is the true optimum where `archgym
+    enumerate` measured the space, else the best that any run found. Intervals are 95 %, by
+    stratified bootstrap over seeds. Example: archgym compare --store runs --format csv
+    """
+    from archgym.results.comparison import compare as side_by_side
+    from archgym.results.leaderboard import load_runs
+    from archgym.results.optima import load_optima
+    from archgym.results.store import Store
+
+    opened = Store.open(store)
+    rows = side_by_side(load_runs(opened), load_optima(opened))
+    if not rows:
+        raise StoreError(f"no finished runs in {opened.path}")
+    show(rows, form)
+
+
 def replay(
     run_id: Annotated[
         str | None, typer.Argument(help="A run's id; its first letters do if they are clear.")

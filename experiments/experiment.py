@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from archgym.errors import StoreError
 from archgym.experiments.executors.base import Executor
 from archgym.experiments.interruption import Interruption
-from archgym.experiments.plan import Plan
+from archgym.experiments.plan import Rounds
 from archgym.experiments.trial import Job, Report, finished_report
 from archgym.results.attempts import forget_failure
 from archgym.results.spec import TrialSpec
@@ -21,10 +21,10 @@ StartExecutor = Callable[[int], Executor]
 
 
 class Watcher(Protocol):
-    """Is told how an experiment goes on."""
+    """Is told how an experiment goes on; a round at a time, where it has several."""
 
     def began(self, pending: int, before: Iterable[tuple[TrialSpec, Report]]) -> None:
-        """Hear how many trials are to run, and what was finished before."""
+        """Hear how many trials of a round are to run, and what was finished before."""
 
     def submitted(self, trial: TrialSpec) -> None:
         """Hear that a trial was handed to the executor."""
@@ -38,10 +38,11 @@ class Result:
     """How an experiment went.
 
     Attributes:
-        total: Trials of the plan.
+        total: Trials of the plan, or of the rounds that were begun.
         before: Those that were done before.
         reports: Run id -> the trials that ended now, or were given up before.
         interrupted: True after Ctrl-C.
+        complete: True where every trial ended, done or failed.
         seconds: Wall-clock time.
     """
 
@@ -49,6 +50,7 @@ class Result:
     before: int = 0
     reports: dict[str, Report] = field(default_factory=dict)
     interrupted: bool = False
+    complete: bool = False
     seconds: float = 0.0
 
     def count(self, state: State) -> int:
@@ -67,7 +69,7 @@ class Result:
 
 
 def run_experiment(
-    plan: Plan,
+    plan: Rounds,
     store: Store,
     start_executor: StartExecutor,
     watcher: Watcher,
@@ -78,7 +80,7 @@ def run_experiment(
     Args:
         plan: What to run.
         store: Where rows and summaries go.
-        start_executor: Called with the number of trials to run, unless there are none.
+        start_executor: Called with the number of trials there may be, unless all are finished.
         watcher: Is told of every trial.
         retry_failed: Whether trials that failed before are tried again.
 
@@ -86,75 +88,115 @@ def run_experiment(
         StoreError: The store cannot be written any more; the same call goes on later.
     """
     started = time.monotonic()
-    result = Result(total=len(plan.trials))
-    pending = _pending(plan, store, retry_failed, result, watcher)
+    result = Result()
     with Interruption() as interruption:
-        if pending:
-            _run(pending, plan, store, start_executor, watcher, result, interruption)
+        drive = _Drive(plan, store, start_executor, watcher, result, interruption)
+        try:
+            result.complete = drive.run_rounds(retry_failed)
+        except KeyboardInterrupt:
+            result.complete = False
+        finally:
+            drive.close()
     result.interrupted = interruption.requested
     result.seconds = time.monotonic() - started
     return result
 
 
-def _pending(
-    plan: Plan, store: Store, retry_failed: bool, result: Result, watcher: Watcher
-) -> dict[str, TrialSpec]:
-    """Return the trials that must run; note the others in the result."""
-    pending, before = {}, []
-    for trial in plan.trials:
-        folder = store.folder(trial)
+class _Drive:
+    """Hands the trials of each round to one executor, which is started when one is to run."""
+
+    def __init__(
+        self,
+        plan: Rounds,
+        store: Store,
+        start_executor: StartExecutor,
+        watcher: Watcher,
+        result: Result,
+        interruption: Interruption,
+    ):
+        self._plan, self._store, self._watcher = plan, store, watcher
+        self._start, self._result, self._interruption = start_executor, result, interruption
+        self._executor: Executor | None = None
+        self._known: set[str] = set()
+
+    def run_rounds(self, retry_failed: bool) -> bool:
+        """Run round after round; return False where one was cut."""
+        for trials in self._plan.rounds(self._store):
+            pending = self._pending(trials, retry_failed)
+            self._run(pending)
+            if not all(map(self._ended, pending)):
+                return False
+        return True
+
+    def _ended(self, run: str) -> bool:
+        report = self._result.reports.get(run)
+        return report is not None and report.state != State.INTERRUPTED
+
+    def _pending(self, trials: Sequence[TrialSpec], retry_failed: bool) -> dict[str, TrialSpec]:
+        """Return the trials of a round that must run; note the others in the result."""
+        new = {t.run_id: t for t in trials if t.run_id not in self._known}
+        self._known |= new.keys()
+        pending, before = {}, []
+        for run, trial in new.items():
+            report = self._finished(trial, retry_failed)
+            if report is None:
+                pending[run] = trial
+            else:
+                before.append((trial, report))
+        result = self._result
+        result.total += len(new)
+        result.before += sum(report.state == State.DONE for _, report in before)
+        result.reports |= {t.run_id: r for t, r in before if r.state != State.DONE}
+        self._watcher.began(len(pending), before)
+        return pending
+
+    def _finished(self, trial: TrialSpec, retry_failed: bool) -> Report | None:
+        folder = self._store.folder(trial)
         report = finished_report(trial, folder)
         if report is not None and report.state == State.FAILED and retry_failed:
             forget_failure(folder)
-            report = None
-        if report is None:
-            pending[trial.run_id] = trial
-        else:
-            before.append((trial, report))
-    result.before = sum(report.state == State.DONE for _, report in before)
-    result.reports = {t.run_id: report for t, report in before if report.state != State.DONE}
-    watcher.began(len(pending), before)
-    return pending
+            return None
+        return report
 
+    def _run(self, pending: Mapping[str, TrialSpec]) -> None:
+        """Run the trials of a round until all ended or Ctrl-C was pressed."""
+        if not pending:
+            return
+        try:
+            executor = self._started(len(pending))
+            self._interruption.install()
+            waiting, running = deque(pending.values()), 0
+            while (waiting or running) and not self._interruption.requested:
+                while waiting and executor.room > 0:
+                    trial = waiting.popleft()
+                    executor.submit(_job(trial, self._plan, self._store))
+                    self._watcher.submitted(trial)
+                    running += 1
+                reports = executor.wait()
+                running -= len(reports)
+                self._note(reports, pending)
+        except KeyboardInterrupt:
+            if self._executor is not None:
+                self._note(self._executor.stop(), pending)
 
-def _run(
-    pending: dict[str, TrialSpec],
-    plan: Plan,
-    store: Store,
-    start_executor: StartExecutor,
-    watcher: Watcher,
-    result: Result,
-    interruption: Interruption,
-) -> None:
-    def note(reports: Iterable[Report]) -> None:
+    def close(self) -> None:
+        """End the executor where one was started."""
+        if self._executor is not None:
+            self._executor.close()
+
+    def _started(self, pending: int) -> Executor:
+        if self._executor is None:
+            self._executor = self._start(max(pending, self._plan.size - len(self._known)))
+        return self._executor
+
+    def _note(self, reports: Iterable[Report], pending: Mapping[str, TrialSpec]) -> None:
         for report in reports:
-            result.reports[report.run_id] = report
-            watcher.ended(pending[report.run_id], report)
+            self._result.reports[report.run_id] = report
+            self._watcher.ended(pending[report.run_id], report)
             if report.store_lost:
                 raise StoreError(report.reason)
 
-    executor: Executor | None = None
-    try:
-        executor = start_executor(len(pending))
-        interruption.install()
-        waiting, running = deque(pending.values()), 0
-        while (waiting or running) and not interruption.requested:
-            while waiting and executor.room > 0:
-                trial = waiting.popleft()
-                executor.submit(_job(trial, plan, store))
-                watcher.submitted(trial)
-                running += 1
-            reports = executor.wait()
-            running -= len(reports)
-            note(reports)
-    except KeyboardInterrupt:
-        if executor is not None:
-            note(executor.stop())
-    finally:
-        if executor is not None:
-            executor.close()
 
-
-def _job(trial: TrialSpec, plan: Plan, store: Store) -> Job:
+def _job(trial: TrialSpec, plan: Rounds, store: Store) -> Job:
     source = str(plan.source.absolute())
     return Job(trial.data, str(store.path), plan.launch.attempts, source)

@@ -12,17 +12,30 @@ A list anywhere is a sweep, and sweeps multiply::
     agents:
       - random
       - {name: genetic, hyperparameters: {population: [16, 64]}}
+      - {name: genetic, draw: 40}            # 40 configurations drawn from the declared ranges
+      - {name: tpe, hyperparameters: tuned}  # the values shipped for the family, or of a file
     budget: 500                              # evaluations per trial; a list is a sweep
     seeds: 5                                 # 0 .. 4; or a list
     timeout_s: 10                            # optional: limit of one evaluation
     attempts: 3                              # optional: a trial may kill its process so often
+
+With ``tune`` the agents' hyper-parameters are searched, see `archgym.experiments.tuning`::
+
+    agents:
+      - genetic
+      - {name: tpe, search: {startup: [5, 10, 20], candidates: {low: 8, high: 128, log: true}}}
+    tune:
+      method: tpe                            # or grid, random
+      configurations: 40                     # tried per agent, beside its default
+      train: {workload: [stream, gemm]}      # in place of the problems' own: score configurations
+      held_out: {workload: [spmv, fft]}      # report the best one beside the default
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, ValidationError
@@ -47,6 +60,12 @@ def _as_agent(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
+def _as_hyperparameters(value: Any) -> Any:
+    if not isinstance(value, str | Mapping):
+        raise ValueError("should be a mapping, the word tuned, or a file of tuned values")
+    return value
+
+
 Names = Annotated[list[StrictStr], BeforeValidator(_as_list)]
 Values = Annotated[list[Any], BeforeValidator(_as_list)]
 Budgets = Annotated[
@@ -55,6 +74,9 @@ Budgets = Annotated[
 Seeds = Annotated[
     list[Annotated[int, Field(strict=True, ge=0, lt=2**63)]], BeforeValidator(_as_seeds)
 ]
+
+
+Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 
 
 class _Section(BaseModel):
@@ -72,10 +94,49 @@ class ProblemEntry(_Section):
 
 
 class AgentEntry(_Section):
-    """One entry of ``agents``."""
+    """One entry of ``agents``.
+
+    Attributes:
+        name: One or several agents.
+        hyperparameters: Values or lists of values; ``tuned`` or a file takes tuned ones.
+        draw: How many configurations are drawn, by seed, from ``search``.
+        search: Hyper-parameter -> list of values or range ``{low, high, log}``; where there are
+            none, all that declare a range or choices.
+        budget: In place of the launch's.
+        seeds: In place of the launch's.
+    """
 
     name: Names
-    hyperparameters: dict[StrictStr, Any] = {}
+    hyperparameters: Annotated[Any, BeforeValidator(_as_hyperparameters)] = {}
+    draw: Count | None = None
+    search: dict[StrictStr, Any] = {}
+    budget: Budgets | None = None
+    seeds: Seeds | None = None
+
+
+class ProblemPart(_Section):
+    """What ``tune`` puts into every entry of ``problems``; None leaves it as it is."""
+
+    workload: Names | None = None
+    objective: Values | None = None
+
+
+class Tune(_Section):
+    """The block ``tune``.
+
+    Attributes:
+        method: How configurations are chosen: all combinations, drawn, or proposed by Optuna.
+        configurations: How many are tried per agent, its default not counted; not for grids.
+        at_a_time: How many tpe proposes before it is told their scores.
+        train: The problems that score a configuration.
+        held_out: The problems on which the best one is reported.
+    """
+
+    method: Literal["grid", "random", "tpe"]
+    configurations: Count | None = None
+    at_a_time: Count | None = None
+    train: ProblemPart
+    held_out: ProblemPart
 
 
 class Launch(_Section):
@@ -88,9 +149,17 @@ class Launch(_Section):
     seeds: Seeds = [0]
     timeout_s: Annotated[float, Field(strict=True, gt=0)] | None = None
     attempts: Annotated[int, Field(strict=True, ge=1, le=100)] = 3
+    tune: Tune | None = None
 
 
-_SECTIONS: dict[Any, type[_Section]] = {"problems": ProblemEntry, "agents": AgentEntry}
+_SECTIONS: dict[tuple[Any, ...], type[_Section]] = {
+    (): Launch,
+    ("problems",): ProblemEntry,
+    ("agents",): AgentEntry,
+    ("tune",): Tune,
+    ("tune", "train"): ProblemPart,
+    ("tune", "held_out"): ProblemPart,
+}
 
 
 def read_launch(path: Path) -> Launch:
@@ -144,7 +213,7 @@ def _place(location: Sequence[int | str], content: Any) -> str:
 def _message(error: Any) -> str:
     *above, key = error["loc"]
     if error["type"] == "extra_forbidden":
-        section = _SECTIONS[above[0]] if above else Launch
+        section = _SECTIONS[tuple(step for step in above if isinstance(step, str))]
         return str(UnknownNameError("key", str(key), section.model_fields))
     if error["type"] == "missing":
         return "is missing"

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from archgym import registry
 from archgym.errors import ArchgymError, LaunchError
-from archgym.experiments.launch import Launch
+from archgym.experiments.launch import Launch, read_launch
 from archgym.experiments.sweeps import agent_choices, problem_choices
 from archgym.experiments.user_files import content_hashes
 from archgym.problem import Problem
@@ -19,6 +19,29 @@ from archgym.results.spec import TrialSpec
 from archgym.results.store import Store
 
 _IN_ORDER = ("settings", "cost_model", "workload", "objective")
+
+
+class Rounds(Protocol):
+    """What can be run: trials in rounds, the later ones perhaps chosen by what came out before."""
+
+    @property
+    def launch(self) -> Launch:
+        """The launch."""
+
+    @property
+    def source(self) -> Path:
+        """The file it came from."""
+
+    @property
+    def trials(self) -> Sequence[TrialSpec]:
+        """The trials that are known beforehand."""
+
+    @property
+    def size(self) -> int:
+        """How many trials there are at most."""
+
+    def rounds(self, store: Store) -> Iterator[Sequence[TrialSpec]]:
+        """Yield the trials of each round; ask for the next when they ended in the store."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +83,18 @@ class AgentPart:
     spec: Mapping[str, Any]
     seeds: Sequence[int]
     budgets: Sequence[int]
+
+
+def read_plan(path: Path) -> Rounds:
+    """Return the plan of a launch file.
+
+    Raises:
+        LaunchError: Anything in it is wrong. Names the file and the place in it.
+    """
+    from archgym.experiments.tuning import make_tuning
+
+    launch = read_launch(path)
+    return make_plan(launch, path) if launch.tune is None else make_tuning(launch, path)
 
 
 def make_plan(launch: Launch, source: Path) -> Plan:

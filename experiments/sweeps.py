@@ -74,9 +74,7 @@ def agent_choices(
             yield agent.check(values | configuration)
 
 
-def fixed_values(
-    entry: AgentEntry, agent: Any, family: str, folder: Path
-) -> dict[str, list[Any]]:
+def fixed_values(entry: AgentEntry, agent: Any, family: str, folder: Path) -> dict[str, list[Any]]:
     """Return the hyper-parameters that an entry gives itself, name -> the values swept over.
 
     Raises:

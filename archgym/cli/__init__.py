@@ -11,6 +11,7 @@ from archgym.cli.enumerate import enumerate_space
 from archgym.cli.evaluate import evaluate
 from archgym.cli.export import export
 from archgym.cli.run import run
+from archgym.cli.tuning import tuning
 from archgym.errors import ArchgymError
 
 BAD_INPUT = 2
@@ -30,9 +31,11 @@ app.command("describe-agent")(listing.describe_agent)
 app.command()(evaluate)
 app.command()(export)
 app.command()(run)
+app.command()(tuning)
 app.command("enumerate")(enumerate_space)
 app.command()(store_verbs.status)
 app.command()(store_verbs.leaderboard)
+app.command()(store_verbs.compare)
 app.command()(store_verbs.replay)
 
 

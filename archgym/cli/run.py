@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archgym.cli.tables import Format
 from archgym.errors import SettingError
 
 if TYPE_CHECKING:
@@ -54,9 +55,12 @@ def run(
     """
     from rich.console import Console
 
+    from archgym.cli.tuning import show_tuning
     from archgym.experiments.experiment import run_experiment
     from archgym.experiments.plan import read_plan
     from archgym.experiments.progress import Progress
+    from archgym.experiments.tuning import Tuning
+    from archgym.experiments.tuning_report import tuning_rows
     from archgym.results.store import Store
 
     _check_options(workers, executor, address)
@@ -71,6 +75,8 @@ def run(
         result = run_experiment(plan, opened, start, progress, retry_failed)
     again = _command(launch, store, workers, executor, address)
     _tell(result, again, store)
+    if isinstance(plan, Tuning) and result.complete:
+        show_tuning(tuning_rows(plan, opened), Format.TABLE)
     raise typer.Exit(_exit_code(result))
 
 
@@ -128,11 +134,11 @@ def _tell(result: Result, again: str, store: Path) -> None:
         typer.echo(f"and {rest} more: archgym status --store {shlex.quote(str(store))}", err=True)
     if failed:
         typer.echo(f"try them again: {again} --retry-failed", err=True)
-    if cut:
+    if cut or not result.complete:
         typer.echo(f"go on with: {again}", err=True)
 
 
 def _exit_code(result: Result) -> int:
-    if result.interrupted and result.done < result.total:
+    if result.interrupted and not result.complete:
         return INTERRUPTED
     return SOME_FAILED if result.done < result.total else 0

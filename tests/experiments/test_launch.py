@@ -92,6 +92,29 @@ TOY = "tests.toys:TOY"
             "-1 is not allowed",
         ),
         ({"agents": [{"name": "no.such:Agent"}]}, "agents[0].name", "No module named"),
+        ({"agents": [{"name": "genetic", "draw": 0}]}, "agents[0].draw", "greater than or equal"),
+        (
+            {"agents": [{"name": "genetic", "search": {"population": [4]}}]},
+            "agents[0].search",
+            "only with draw",
+        ),
+        (
+            {"agents": [{"name": "genetic", "draw": 3, "search": {"popul": [4]}}]},
+            "agents[0].search.popul",
+            "did you mean 'population'",
+        ),
+        (
+            {"agents": [{"name": "genetic", "hyperparameters": 3}]},
+            "agents[0].hyperparameters",
+            "a mapping, the word tuned, or a file",
+        ),
+        (
+            {"agents": [{"name": "genetic", "hyperparameters": {3: 4}}]},
+            "agents[0].hyperparameters.3",
+            "unknown hyper-parameter",
+        ),
+        ({"agents": [{"name": "genetic", "seeds": 0}]}, "agents[0].seeds", "at least 1"),
+        ({"agents": [{"name": "genetic", "budget": "a"}]}, "agents[0].budget", "valid integer"),
     ],
 )
 def test_a_wrong_launch_is_refused(changes: dict[str, Any], place: str, says: str) -> None:

@@ -31,6 +31,30 @@ def test_every_list_is_a_sweep() -> None:
     assert [t.seed for t in plan.trials[: len(plan.trials) // 2]] == [3] * 96
 
 
+def test_drawn_configurations_are_the_same_on_every_problem_and_seed() -> None:
+    agent = {"name": f"{ODD}:PlainAgent", "draw": 7, "hyperparameters": {"pause_s": [0.0, 0.5]}}
+    trials = toy_plan(agents=[agent, f"{ODD}:PlainAgent"], seeds=2).trials
+    by_problem = {
+        (t.workload, t.seed): [
+            u.hyperparameters for u in trials if (u.workload, u.seed) == (t.workload, t.seed)
+        ]
+        for t in trials
+    }
+    first, *others = by_problem.values()
+    assert len(others) == 3
+    assert all(other == first for other in others)
+    assert len(first) == 2 * 7 + 1
+    assert len({values["largest"] for values in first}) > 5
+
+
+def test_an_agent_may_have_its_own_budget_and_seeds() -> None:
+    agents = [f"{ODD}:PlainAgent", {"name": "random", "budget": [3, 4], "seeds": [9]}]
+    trials = toy_plan(agents=agents, problems=[{"env": TOY}]).trials
+    found = [(t.agent, t.budget, t.seed) for t in trials]
+    plain = f"{ODD}:PlainAgent"
+    assert found == [(plain, 50, 0), ("random", 3, 9), ("random", 4, 9), (plain, 50, 1)]
+
+
 def test_a_mapping_is_one_objective() -> None:
     objective = {"product": ["latency_ns", "energy_pj"]}
     plan = toy_plan(problems=[{"env": TOY, "objective": objective}], seeds=1)

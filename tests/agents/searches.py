@@ -27,7 +27,13 @@ QUICK: dict[str, dict[str, Any]] = {
     "nsga2": {"population": 12},
     "tpe": {"startup": 8},
     "ppo": {"rollout": 16},
+    "gp": {"startup": 12},
+    "smac": {"startup": 8, "candidates": 50, "local_searches": 1, "retrain_after": 16},
 }
+# Agents whose models take a tenth of a second per design are tested on fewer designs.
+LARGEST_BUDGETS = {"gp": 20, "smac": 40}
+# Settings under which a search is mostly random, for tests of what can be reached at all.
+WIDE: dict[str, dict[str, Any]] = {"gp": {"startup": 150}, "smac": {"startup": 150}}
 SCORE = Metric("score", "1", "maximize")
 
 
@@ -58,6 +64,11 @@ def problem_of(*parameters: Parameter, function=constant, constraints=()) -> Pro
         workload=None,
         objective=parse_objective({"maximize": "score"}, {}, model.metrics),
     )
+
+
+def affordable(name: str, budget: int) -> int:
+    """Return the budget, or less for agents that think long."""
+    return min(budget, LARGEST_BUDGETS.get(name, budget))
 
 
 def quick_agent(name: str, problem: Problem, seed: int = 0, **hyperparameters: Any) -> Any:

@@ -12,18 +12,21 @@ import pytest
 from scipy.stats import ttest_ind
 
 from archgym.registry import make_agent
-from tests.agents.searches import AGENTS, BLIND, codes_of, records_of, rewards_of
+from tests.agents.searches import AGENTS, BLIND, codes_of, quick_agent, records_of, rewards_of
 from tests.toys import toy_problem
 
 LEVEL = 0.001
 SEEDS = range(12)
-BUDGETS = {"tpe": 80, "ppo": 400}
+BUDGETS = {"tpe": 80, "ppo": 400, "gp": 25, "smac": 80}
+# Shortened deliberation, see searches.QUICK; the others are tested as users meet them.
+HURRIED = {"smac"}
 OPTIMISERS = [name for name in AGENTS if name not in BLIND]
 
 
 def best_rewards(name: str, budget: int) -> list[float]:
     problem = toy_problem("toy.flat", parameters=6)
-    agents = [make_agent(name, problem, seed) for seed in SEEDS]
+    make = quick_agent if name in HURRIED else make_agent
+    agents = [make(name, problem, seed) for seed in SEEDS]
     return [float(rewards_of(records_of(agent, budget)).max()) for agent in agents]
 
 

@@ -107,3 +107,51 @@ def test_ppo_is_stable_baselines3(seed, action):
     )
     model.learn(100)
     assert (codes_of(records_of(agent, 100)) == codes_of(records)).all()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_gp_is_optuna(seed):
+    pytest.importorskip("torch", reason="the agent gp needs the extra bo")
+    import optuna
+
+    problem = toy_problem("toy.flat", parameters=5)
+    agent = make_agent("gp", problem, seed)
+    asked = []
+
+    def objective(trial):
+        asked.append([trial.suggest_int(name, 0, 15) for name in problem.space.names])
+        return np.log(problem.outcomes(Batch(problem.space, np.array(asked[-1:]))).reward[0])
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    with pytest.warns(optuna.exceptions.ExperimentalWarning):
+        sampler = optuna.samplers.GPSampler(seed=agent.library_seed, deterministic_objective=True)
+    optuna.create_study(direction="maximize", sampler=sampler).optimize(objective, n_trials=24)
+    assert codes_of(records_of(agent, 24)).tolist() == asked
+
+
+@pytest.mark.slow
+def test_smac_is_smac(tmp_path):
+    """The facade as it is made by default, on several threads and with its huge trees."""
+    smac = pytest.importorskip("smac", reason="the agent smac needs the extra smac")
+    from ConfigSpace import ConfigurationSpace
+
+    problem = toy_problem("toy.flat", parameters=3)
+    names = problem.space.names
+    agent = make_agent("smac", problem, seed=3, candidates=10_000)
+    asked = []
+
+    def target(config, seed: int = 0) -> float:
+        asked.append([config[name] for name in names])
+        return -problem.outcomes(Batch(problem.space, np.array(asked[-1:]))).reward[0]
+
+    scenario = smac.Scenario(
+        ConfigurationSpace({name: (0, 15) for name in names}),
+        deterministic=True,
+        n_trials=20,
+        seed=agent.library_seed,
+        output_directory=tmp_path,
+    )
+    facade = smac.HyperparameterOptimizationFacade
+    design = facade.get_initial_design(scenario, n_configs=10, max_ratio=0.5)
+    facade(scenario, target, initial_design=design, logging_level=False).optimize()
+    assert codes_of(records_of(agent, 20)).tolist() == asked

@@ -13,6 +13,7 @@ from archgym.errors import ReplayMismatchError
 from archgym.evaluator import Evaluator
 from tests.agents.searches import (
     AGENTS,
+    affordable,
     codes_of,
     digest,
     history_of,
@@ -28,7 +29,7 @@ TOY_NAMES = ("toy", "toy.real")
 
 def digests() -> list[str]:
     return [
-        f"{name} {toy} {digest(search_codes(name, toy_problem(toy), BUDGET, seed=3))}"
+        f"{name} {toy} {digest(search_codes(name, toy_problem(toy), affordable(name, BUDGET), 3))}"
         for name in AGENTS
         for toy in TOY_NAMES
     ]
@@ -54,11 +55,12 @@ def test_the_same_seed_gives_the_same_search_in_this_and_in_another_process():
 @pytest.mark.parametrize("toy", [*TOY_NAMES, "toy.failing"])
 def test_a_cut_and_replayed_run_continues_as_if_it_had_not_been_cut(name, toy):
     problem = toy_problem(toy)
-    whole = records_of(quick_agent(name, problem, seed=5), BUDGET)
+    budget = affordable(name, BUDGET)
+    whole = records_of(quick_agent(name, problem, seed=5), budget)
     rows = len(codes_of(whole))
     cut = int(np.random.default_rng([len(name), len(toy)]).integers(1, rows))
     fresh = toy_problem(toy)
-    evaluator = Evaluator(fresh, BUDGET, (tail := []).append, history_of(whole, cut))
+    evaluator = Evaluator(fresh, budget, (tail := []).append, history_of(whole, cut))
     quick_agent(name, fresh, seed=5).run(evaluator)
     first = tail[0].first_step if tail else rows
     assert first <= cut

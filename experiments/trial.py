@@ -124,6 +124,9 @@ def _attempt(spec: TrialSpec, folder: RunFolder, job: Job) -> Report:
         reason = f"its process ended {deaths} times without a word and without progress"
         return _give_up(spec, folder, "died", reason)
     eager = died_last(folder)
+    # Rows can be written from the first moment on, so that a kill meanwhile is not the trial's.
+    import pyarrow.parquet  # noqa: F401
+
     attempt = begin_attempt(folder, stored)
     try:
         problem = spec.make_problem()

@@ -32,7 +32,9 @@ def has_begun(store: Path, known: int, process: subprocess.Popen[str]) -> bool:
 
 
 def test_killed_at_random_moments_equals_undisturbed(tmp_path: Path) -> None:
-    launch = write_launch(tmp_path, agents=[SLOW, "genetic"], budget=400, seeds=2)
+    launch = write_launch(
+        tmp_path, agents=[SLOW, "genetic"], budget=400, seeds=2, attempts=KILLS + 1
+    )
     whole = archgym("run", launch, "--store", "whole", "--workers", 1, cwd=tmp_path)
     assert whole.returncode == 0, whole.stderr
     moments = random.Random(7)

@@ -74,6 +74,7 @@ def run_experiment(
     start_executor: StartExecutor,
     watcher: Watcher,
     retry_failed: bool = False,
+    tables: bool = False,
 ) -> Result:
     """Run the trials of a plan that are not finished yet and return how they went.
 
@@ -83,6 +84,7 @@ def run_experiment(
         start_executor: Called with the number of trials there may be, unless all are finished.
         watcher: Is told of every trial.
         retry_failed: Whether trials that failed before are tried again.
+        tables: Whether trials look designs up in tables of the store where there is one.
 
     Raises:
         StoreError: The store cannot be written any more; the same call goes on later.
@@ -90,7 +92,7 @@ def run_experiment(
     started = time.monotonic()
     result = Result()
     with Interruption() as interruption:
-        drive = _Drive(plan, store, start_executor, watcher, result, interruption)
+        drive = _Drive(plan, store, start_executor, watcher, result, interruption, tables)
         try:
             result.complete = drive.run_rounds(retry_failed)
         except KeyboardInterrupt:
@@ -113,7 +115,9 @@ class _Drive:
         watcher: Watcher,
         result: Result,
         interruption: Interruption,
+        tables: bool,
     ):
+        self._tables = tables
         self._plan, self._store, self._watcher = plan, store, watcher
         self._start, self._result, self._interruption = start_executor, result, interruption
         self._executor: Executor | None = None
@@ -169,7 +173,7 @@ class _Drive:
             while (waiting or running) and not self._interruption.requested:
                 while waiting and executor.room > 0:
                     trial = waiting.popleft()
-                    executor.submit(_job(trial, self._plan, self._store))
+                    executor.submit(_job(trial, self._plan, self._store, self._tables))
                     self._watcher.submitted(trial)
                     running += 1
                 reports = executor.wait()
@@ -197,6 +201,6 @@ class _Drive:
                 raise StoreError(report.reason)
 
 
-def _job(trial: TrialSpec, plan: Rounds, store: Store) -> Job:
+def _job(trial: TrialSpec, plan: Rounds, store: Store, tables: bool) -> Job:
     source = str(plan.source.absolute())
-    return Job(trial.data, str(store.path), plan.launch.attempts, source)
+    return Job(trial.data, str(store.path), plan.launch.attempts, source, tables)

@@ -46,6 +46,10 @@ def run(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try trials again that failed before.")
     ] = False,
+    tables: Annotated[
+        bool,
+        typer.Option("--tables", help="Look designs up where the store has a table of the space."),
+    ] = False,
 ) -> None:
     """Run the trials of a launch. The same command again goes on where it was cut.
 
@@ -72,8 +76,8 @@ def run(
 
     console = Console(soft_wrap=True)
     with Progress(plan.launch.name, opened, console) as progress:
-        result = run_experiment(plan, opened, start, progress, retry_failed)
-    again = _command(launch, store, workers, executor, address)
+        result = run_experiment(plan, opened, start, progress, retry_failed, tables)
+    again = _command(launch, store, workers, executor, address, tables)
     _tell(result, again, store)
     if isinstance(plan, Tuning) and result.complete:
         show_tuning(tuning_rows(plan, opened), Format.TABLE)
@@ -110,10 +114,12 @@ def _command(
     workers: int | None,
     executor: ExecutorName | None,
     address: str | None,
+    tables: bool,
 ) -> str:
     words = ["archgym", "run", str(launch), "--store", str(store)]
     for option, value in (("workers", workers), ("executor", executor), ("address", address)):
         words += [] if value is None else [f"--{option}", str(value)]
+    words += ["--tables"] if tables else []
     return shlex.join(words)
 
 

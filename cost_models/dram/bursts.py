@@ -69,7 +69,7 @@ def split_into_bursts(
         owner = np.repeat(np.arange(len(trace), dtype=np.int32), counts)
         within = np.arange(len(owner)) - first[owner]
         aligned, writes = aligned[owner] + within * memory.burst_bytes, writes[owner]
-    wrapped = aligned & (memory.capacity_bytes - 1)
+    wrapped = aligned % memory.capacity_bytes
     return Bursts(wrapped, writes, first, owner, int(lengths.sum()))
 
 

@@ -28,11 +28,21 @@ def evaluate(expression: str, names: Mapping[str, int]) -> int:
 
 def holds(relation: str, names: Mapping[str, int]) -> bool:
     """Return whether ``left > right`` or ``left >= right`` holds; errors as in ``evaluate``."""
+    left, compare, right = _relation(relation)
+    return compare(_value(left, names), _value(right, names))
+
+
+def sides(relation: str, names: Mapping[str, int]) -> tuple[str, int, int]:
+    """Return the left side of a relation as text, and the values of both sides."""
+    left, _, right = _relation(relation)
+    return ast.unparse(left), _value(left, names), _value(right, names)
+
+
+def _relation(relation: str) -> tuple[ast.expr, Callable[[int, int], bool], ast.expr]:
     node = ast.parse(relation, mode="eval").body
     if not isinstance(node, ast.Compare) or len(node.ops) != 1:
         raise ValueError(f"not a relation: {relation!r}")
-    compare = _COMPARE[type(node.ops[0])]
-    return compare(_value(node.left, names), _value(node.comparators[0], names))
+    return node.left, _COMPARE[type(node.ops[0])], node.comparators[0]
 
 
 def _value(node: ast.expr, names: Mapping[str, int]) -> int:

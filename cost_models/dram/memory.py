@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -18,6 +19,30 @@ from archgym.errors import SettingError, UnknownNameError
 
 # Currents and voltage without which there is no energy; those of a second rail (idd02, ..) are 0.
 FIRST_RAIL = ("vdd", *(f"idd{i}" for i in ("0", "2n", "2p0", "3n", "3p0", "4r", "4w", "5", "6")))
+MEMORY_KEYS = (
+    "source",
+    "memory_type",
+    "clock_mhz",
+    "request_bytes",
+    "organisation",
+    "timing_cycles",
+    "power",
+    "address_mappings",
+)
+ORGANISATION_KEYS = {  # YAML key -> attribute that must be a power of two
+    "burstLength": "burst_length",
+    "dataRate": "data_rate",
+    "width": "bus_bytes",
+    "nbrOfDevices": "bus_bytes",
+    "nbrOfRanks": "ranks",
+    "nbrOfPseudoChannels": "ranks",
+    "nbrOfBankGroups": "groups",
+    "nbrOfBanks": "banks",
+    "nbrOfRows": "",
+    "nbrOfColumns": "columns",
+    "nbrOfChannels": "",
+}
+MAX_CLOCK_MHZ = 1e6  # a period of 1 ps, the resolution of the simulation
 ALIASES = {"micron_1gb_ddr3_1600_8bit_g": "ddr3_1600"}
 
 
@@ -140,8 +165,10 @@ def memory_from_mapping(name: str, entry: Any, where: str) -> MemorySpec:
     """
     if not isinstance(entry, Mapping):
         raise SettingError(f"{where}: is not a YAML mapping")
+    _known_keys(entry, MEMORY_KEYS, where)
     standard = load_standard(_text(entry, "memory_type", where), where)
     organisation = _section(entry, "organisation", where)
+    _known_keys(organisation, ORGANISATION_KEYS, f"{where}: organisation")
     timing = _timing(_section(entry, "timing_cycles", where), where)
     maps = _section(entry, "address_mappings", where)
     ranks = _count(organisation, "nbrOfRanks", where, 1)
@@ -178,6 +205,12 @@ def _section(entry: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any
     return section
 
 
+def _known_keys(entry: Mapping[str, Any], known: Collection[str], where: str) -> None:
+    for key in entry:
+        if key not in known:
+            raise UnknownNameError(f"key ({where})", str(key), known)
+
+
 def _text(entry: Mapping[str, Any], key: str, where: str) -> str:
     value = entry.get(key)
     if not isinstance(value, str):
@@ -189,6 +222,8 @@ def _positive(entry: Mapping[str, Any], key: str, where: str) -> float:
     value = entry.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         raise SettingError(f"{where}: {key} = {value!r}: a positive number is wanted")
+    if not math.isfinite(value) or value > MAX_CLOCK_MHZ:
+        raise SettingError(f"{where}: {key} = {value!r}: at most {MAX_CLOCK_MHZ:g} is possible")
     return float(value)
 
 
@@ -228,19 +263,28 @@ def _power(section: Any, where: str) -> dict[str, float] | None:
 
 
 def _check_geometry(memory: MemorySpec, organisation: Mapping[str, Any], where: str) -> None:
+    where = f"{where}: organisation"
     if _count(organisation, "nbrOfChannels", where, 1) != 1:
-        raise SettingError(f"{where}: nbrOfChannels: one channel is simulated")
-    sizes = ("burst_length", "bus_bytes", "ranks", "groups", "banks", "rows", "columns")
-    for size in sizes:
-        if getattr(memory, size).bit_count() != 1:
-            raise SettingError(f"{where}: {size} = {getattr(memory, size)} is no power of two")
-    if memory.banks % memory.groups or memory.burst_length % memory.data_rate:
         raise SettingError(
-            f"{where}: {memory.banks} banks in {memory.groups} groups, burst length "
-            f"{memory.burst_length} at data rate {memory.data_rate}: does not divide"
+            f"{where}: nbrOfChannels = {organisation['nbrOfChannels']}: one channel is simulated"
+        )
+    for key, attribute in ORGANISATION_KEYS.items():
+        if attribute and getattr(memory, attribute).bit_count() != 1:
+            size = organisation.get(key, 1)
+            raise SettingError(f"{where}: {key} = {size}: {attribute} must be a power of two")
+    if memory.banks % memory.groups:
+        raise SettingError(
+            f"{where}: nbrOfBankGroups = {memory.groups}: must divide nbrOfBanks = {memory.banks}"
+        )
+    if memory.burst_length % memory.data_rate:
+        raise SettingError(
+            f"{where}: burstLength = {memory.burst_length}: must be a multiple of dataRate = "
+            f"{memory.data_rate}"
         )
     if memory.burst_length > memory.columns:
-        raise SettingError(f"{where}: a burst of {memory.burst_length} exceeds the row")
+        raise SettingError(
+            f"{where}: burstLength = {memory.burst_length}: at most nbrOfColumns = {memory.columns}"
+        )
 
 
 def _check_mapping(memory: MemorySpec, mapping: AddressMapping, where: str) -> None:
@@ -253,9 +297,11 @@ def _check_mapping(memory: MemorySpec, mapping: AddressMapping, where: str) -> N
         "CHANNEL": 1,
     }
     for field, size in fields.items():
-        bits = len(mapping.bits.get(field, ()))
-        if 1 << bits != size:
-            raise SettingError(f"{where}: {field}_BIT has {bits} bits, the device has {size}")
+        bits, wanted = len(mapping.bits.get(field, ())), (size - 1).bit_length()
+        if bits != wanted:
+            raise SettingError(
+                f"{where}: {field}_BIT has {bits} bits, the device needs {wanted} (it has {size})"
+            )
     ranks = len(mapping.bits.get("RANK", ())) + len(mapping.bits.get("PSEUDOCHANNEL", ()))
     if 1 << ranks != memory.ranks:
         raise SettingError(f"{where}: {ranks} rank bits, the device has {memory.ranks} ranks")
@@ -264,3 +310,17 @@ def _check_mapping(memory: MemorySpec, mapping: AddressMapping, where: str) -> N
         raise SettingError(f"{where}: a burst of {memory.burst_bytes} bytes leaves its row")
     if any(first < memory.burst_bytes.bit_length() - 1 for first, _ in mapping.xor):
         raise SettingError(f"{where}.XOR: changes an address bit inside a burst")
+    _check_rows(memory, mapping, where)
+
+
+def _check_rows(memory: MemorySpec, mapping: AddressMapping, where: str) -> None:
+    """A device whose rows are no power of two is mapped one to one only with rows on top."""
+    if memory.rows.bit_count() == 1:
+        return
+    rows = mapping.bits["ROW"]
+    top = tuple(range(mapping.n_bits - len(rows), mapping.n_bits))
+    if rows != top or any(first in rows for first, _ in mapping.xor):
+        raise SettingError(
+            f"{where}: ROW_BIT = {list(rows)}: not a bijection: {memory.rows} rows are no power of "
+            f"two, so ROW_BIT must be {list(top)}, without XOR"
+        )

@@ -24,7 +24,6 @@ from archgym.cost_models.dram.timing import TimingTables
 
 Floats = NDArray[np.float64]
 PERCENTILES = np.array([0.50, 0.95, 0.99])
-MAX_POSTPONED_REFRESHES = 8  # JEDEC's limit, DDR3 to HBM2
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def metric_columns(
         "energy_pj": total_energy,
         "average_power_mw": total_energy / total_time,
         **_count_columns(runs),
-        **_retention_columns(tables, runs, retention),
+        **_retention_columns(memory, tables, runs, retention),
         **{f"{part}_energy_pj": values for part, values in energy.items()},
     }
     unfinished = ~runs.finished
@@ -122,11 +121,14 @@ def _count_columns(runs: Runs) -> dict[str, Floats]:
     }
 
 
-def _retention_columns(tables: TimingTables, runs: Runs, retention: str) -> dict[str, Floats]:
+def _retention_columns(
+    memory: MemorySpec, tables: TimingTables, runs: Runs, retention: str
+) -> dict[str, Floats]:
     """Return by how many refreshes the ranks fall short, self-refresh counting as refreshed."""
     awake = runs.end[:, None] - runs.counts[:, :, state.ASLEEP_CYCLES]
     required = awake // tables.refresh_interval
-    missing = required - runs.counts[:, :, Command.REFAB] - MAX_POSTPONED_REFRESHES
+    done = runs.counts[:, :, Command.REFAB] + memory.standard.max_postponed
+    missing = required - done
     deficit = np.maximum(0, missing).sum(axis=1).astype(np.float64)
     feasible = np.ones_like(deficit) if retention == "ignore" else (deficit == 0) * 1.0
     return {"refresh_deficit": deficit, "feasible": feasible}

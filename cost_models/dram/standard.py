@@ -1,4 +1,4 @@
-"""Standards: the timing rules of DDR3, DDR4, LPDDR4, HBM2 as data, and their tables."""
+"""Standards: the timing rules of DDR3 to DDR5, LPDDR4 and 5, HBM2 and GDDR6, read from data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from archgym.cost_models.dram.commands import Command
-from archgym.cost_models.dram.expressions import evaluate, holds
+from archgym.cost_models.dram.expressions import evaluate, holds, sides
 from archgym.errors import SettingError, UnknownNameError
 
 SCOPES = ("bank", "group", "rank", "other", "any")
@@ -42,6 +42,7 @@ class Standard:
         auto_precharge: Same, to the start of the internal precharge.
         activation_window: Timing within which at most four activations of a rank start.
         refresh: Timings by role: ``interval``, ``cycle``, ``precharge``.
+        max_postponed: All-bank refreshes that may be postponed at any time.
         relations: What the timings of a memory must fulfil.
         rules: All minimum distances.
     """
@@ -55,6 +56,7 @@ class Standard:
     auto_precharge: Mapping[str, str]
     activation_window: str
     refresh: Mapping[str, str]
+    max_postponed: int
     relations: tuple[str, ...]
     rules: tuple[Rule, ...]
 
@@ -73,8 +75,11 @@ class Standard:
         names = self.names(timing, burst_cycles)
         for relation in self.relations:
             if not holds(relation, names):
-                used = {n: v for n, v in names.items() if n in relation.split()}
-                raise SettingError(f"{where}: timings break {relation} ({self.name}): {used}")
+                left, value, limit = sides(relation, names)
+                raise SettingError(
+                    f"{where}: timing_cycles: {left} = {value}, but {self.name} demands "
+                    f"{relation}, and the right side is {limit}"
+                )
 
 
 def standard_names() -> list[str]:
@@ -108,6 +113,7 @@ def _read(stem: str) -> Standard:
         auto_precharge=entry["auto_precharge"],
         activation_window=entry["activation_window"],
         refresh=entry["refresh"],
+        max_postponed=entry["max_postponed"],
         relations=tuple(entry["relations"]),
         rules=tuple(rule for row in entry["rules"] for rule in _rules(row)),
     )

@@ -13,13 +13,8 @@ from archgym.cost_models.dram.commands import COLUMN_COMMANDS, Command
 from archgym.cost_models.dram.legality_buses import BusMonitor
 from archgym.cost_models.dram.legality_log import CommandLog, LoggedCommand, Violation, read_log
 from archgym.cost_models.dram.legality_refresh import RefreshMonitor
-from archgym.cost_models.dram.legality_rules import (
-    READS,
-    Distance,
-    command_bus,
-    distance_rules,
-    jedec_timings,
-)
+from archgym.cost_models.dram.legality_rules import READS, Distance, distance_rules
+from archgym.cost_models.dram.legality_standards import command_bus, jedec_timings
 from archgym.cost_models.dram.memory import MemorySpec
 
 __all__ = ["CommandLog", "LegalityChecker", "LoggedCommand", "Violation", "check_legality"]

@@ -1,4 +1,4 @@
-"""Does a rank get its refreshes, at most eight late and at most eight ahead?"""
+"""Does a rank get its refreshes, neither too many late nor too many ahead?"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from archgym.cost_models.dram.commands import Command
 from archgym.cost_models.dram.legality_log import LoggedCommand, Violation
-from archgym.cost_models.dram.legality_rules import MAX_POSTPONED, MAX_PULLED_IN, JedecTimings
+from archgym.cost_models.dram.legality_rules import JedecTimings
 
 
 class RefreshMonitor:
@@ -21,6 +21,7 @@ class RefreshMonitor:
     def __init__(self, timings: JedecTimings) -> None:
         t = timings
         self.interval = t.refi
+        self.max_postponed, self.max_pulled_in = t.max_postponed, t.max_pulled_in
         self.grace = t.cke + t.xp + t.ras + t.write_to_precharge + 2 * t.rp_all
         self.epoch = 0
         self.balance = 0  # refreshes done since the epoch, and those carried over
@@ -33,7 +34,7 @@ class RefreshMonitor:
             yield from self.late(command)
             self.in_self_refresh = True
             owed = (command.cycle - self.epoch) // self.interval
-            self.balance = min(self.balance + 1 - owed, MAX_PULLED_IN)
+            self.balance = min(self.balance + 1 - owed, self.max_pulled_in)
         elif command.command is Command.REFAB and self.in_self_refresh:
             self.in_self_refresh = False
             self.epoch = command.cycle
@@ -48,12 +49,13 @@ class RefreshMonitor:
         """Yield a violation if too many refreshes are owed when a command is issued."""
         if self.in_self_refresh:
             return
-        latest = self.epoch + (self.balance + MAX_POSTPONED + 1) * self.interval + self.grace
+        latest_balance = self.balance + self.max_postponed + 1
+        latest = self.epoch + latest_balance * self.interval + self.grace
         if command.cycle >= latest:
             yield self._violation("refresh_postponed", command, latest)
 
     def _early(self, command: LoggedCommand) -> Iterator[Violation]:
-        earliest = self.epoch + (self.balance - MAX_PULLED_IN) * self.interval + 1
+        earliest = self.epoch + (self.balance - self.max_pulled_in) * self.interval + 1
         if command.cycle < earliest:
             yield self._violation("refresh_pulled_in", command, earliest)
 

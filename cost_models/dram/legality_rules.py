@@ -1,8 +1,9 @@
 """What the JEDEC standards demand between DRAM commands, as data.
 
-Sources: JESD79-3 (DDR3), JESD79-4 (DDR4), JESD209-4 (LPDDR4), JESD235 (HBM2). Commands that take
-several bus cycles are measured from their last cycle, as the standards do. Nothing here is taken
-from a scheduler: the rules bind whatever controller wrote the log.
+Sources: JESD79-3 (DDR3), JESD79-4 (DDR4), JESD209-4 (LPDDR4), JESD235 (HBM2); `legality_standards`
+adds DDR5, LPDDR5 and GDDR6. Commands that take several bus cycles are measured from their last
+cycle, as the standards do. Nothing here is taken from a scheduler: the rules bind whatever
+controller wrote the log.
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archgym.cost_models.dram.commands import COLUMN_COMMANDS, Command
-from archgym.cost_models.dram.memory import MemorySpec
-from archgym.errors import UnknownNameError
 
 C = Command
 READS = frozenset({C.RD, C.RDA})
@@ -21,9 +20,6 @@ POWER_DOWN_ENTRIES = frozenset({C.PDEA, C.PDEP})
 POWER_DOWN_EXITS = frozenset({C.PDXA, C.PDXP})
 NEED_CLOCK = COLUMN_COMMANDS | {C.ACT, C.PRE, C.PREA, C.REFAB, C.SREFEN}
 
-MAX_POSTPONED = 8  # refresh commands, the same in all four standards
-MAX_PULLED_IN = 8
-
 
 @dataclass(frozen=True)
 class JedecTimings:
@@ -31,7 +27,9 @@ class JedecTimings:
 
     Distances between commands run from last bus cycle to last bus cycle; ``read_latency`` and
     ``write_latency`` from there to the first data cycle. ``write_to_*`` and ``read_to_*`` include
-    latency and burst.
+    latency and burst. ``*_long`` binds within a bank group, ``*_short`` between groups. The last
+    ones are for standards that tell more cases apart: None means the same as for reads (writes),
+    within a bank as within its group, from an exit to the next entry as from entry to exit.
     """
 
     rcd_read: int
@@ -68,6 +66,15 @@ class JedecTimings:
     write_latency: int
     burst: int
     rank_switch: int
+    ccd_bank: int | None = None
+    ccd_write_long: int | None = None
+    ccd_write_short: int | None = None
+    ccd_write_bank: int | None = None
+    write_to_read_bank: int | None = None
+    read_to_write_long: int | None = None
+    exit_to_entry: int | None = None
+    max_postponed: int = 8  # refresh commands
+    max_pulled_in: int = 8
 
 
 @dataclass(frozen=True)
@@ -95,42 +102,7 @@ class CommandBus:
         return self.lengths.get(command, 1)
 
 
-COMMAND_BUSES = {
-    "DDR3": CommandBus({}),
-    "DDR4": CommandBus({}),
-    "LPDDR4": CommandBus(
-        {
-            **dict.fromkeys({C.ACT, *COLUMN_COMMANDS}, 4),
-            **dict.fromkeys((C.PRE, C.PREA, C.REFAB, C.SREFEN, C.SREFEX), 2),
-        },
-        exit_counts_to_first_cycle=True,
-    ),
-    "HBM2": CommandBus({C.ACT: 2}, separate_column_bus=True, data_bus_per_rank=True),
-}
-
-
-def command_bus(memory: MemorySpec) -> CommandBus:
-    """Return the command bus of a memory's standard.
-
-    Raises:
-        UnknownNameError: No legality rules are known for the standard.
-    """
-    try:
-        return COMMAND_BUSES[memory.standard.name]
-    except KeyError:
-        known = list(COMMAND_BUSES)
-        raise UnknownNameError(
-            "standard with legality rules", memory.standard.name, known
-        ) from None
-
-
-def jedec_timings(memory: MemorySpec) -> JedecTimings:
-    """Return the parameters of a memory under the standards' common names."""
-    by_standard = {"DDR3": _ddr, "DDR4": _ddr, "LPDDR4": _lpddr4, "HBM2": _hbm2}
-    return by_standard[memory.standard.name](memory.timing, memory.burst_cycles)
-
-
-def _ddr(t: Mapping[str, int], burst: int) -> JedecTimings:
+def ddr(t: Mapping[str, int], burst: int) -> JedecTimings:
     """DDR3 and DDR4; DDR3 has one bank group and a fixed turnaround of two clocks."""
     additive = t["AL"]
     write_to_precharge = t["WL"] + burst + t["WR"]
@@ -174,7 +146,7 @@ def _ddr(t: Mapping[str, int], burst: int) -> JedecTimings:
     )
 
 
-def _lpddr4(t: Mapping[str, int], burst: int) -> JedecTimings:
+def lpddr4(t: Mapping[str, int], burst: int) -> JedecTimings:
     """LPDDR4: strobes lag the clock (tDQSCK, tDQSS, tDQS2DQ), precharges are spaced (tPPD)."""
     read_data = t["RL"] + t["DQSCK"]
     write_data = t["WL"] + t["DQSS"] + t["DQS2DQ"]
@@ -216,7 +188,7 @@ def _lpddr4(t: Mapping[str, int], burst: int) -> JedecTimings:
     )
 
 
-def _hbm2(t: Mapping[str, int], burst: int) -> JedecTimings:
+def hbm2(t: Mapping[str, int], burst: int) -> JedecTimings:
     """HBM2: a pseudo-channel is a rank with a data bus of its own."""
     write_end = t["WL"] + burst
     write_to_sleep = t["WL"] + t["PL"] + burst + 1 + t["WR"]
@@ -279,12 +251,7 @@ def distance_rules(t: JedecTimings, *, grouped: bool) -> tuple[Distance, ...]:
         Distance("tRAS", act, prea, "rank", t.ras),
         Distance("tRC", act, act, "bank", t.rc),
         *_long_and_short("tRRD", act, act, t.rrd_long, t.rrd_short, grouped),
-        *_long_and_short("tCCD", READS, READS, t.ccd_long, t.ccd_short, grouped),
-        *_long_and_short("tCCD", WRITES, WRITES, t.ccd_long, t.ccd_short, grouped),
-        *_long_and_short(
-            "tWTR", WRITES, READS, t.write_to_read_long, t.write_to_read_short, grouped
-        ),
-        Distance("tRTW", READS, WRITES, "rank", t.read_to_write),
+        *_column_distances(t, grouped),
         Distance("tRTP", frozenset({C.RD}), pre, "bank", t.read_to_precharge),
         Distance("tRTP", READS, prea, "rank", t.read_to_precharge),
         Distance("tWR", frozenset({C.WR}), pre, "bank", t.write_to_precharge),
@@ -294,7 +261,7 @@ def distance_rules(t: JedecTimings, *, grouped: bool) -> tuple[Distance, ...]:
         Distance("tXP", POWER_DOWN_EXITS, NEED_CLOCK, "rank", t.xp),
         Distance("tXS", leave_self_refresh, NEED_CLOCK | sleep, "rank", t.xs),
         Distance("tXSDLL", leave_self_refresh, COLUMN_COMMANDS, "rank", t.xs_column),
-        Distance("tCKE", POWER_DOWN_EXITS, sleep, "rank", t.cke),
+        Distance("tCKE", POWER_DOWN_EXITS, sleep, "rank", _or(t.exit_to_entry, t.cke)),
         Distance("tCKE", sleep, POWER_DOWN_EXITS, "rank", t.cke),
         Distance("tCKESR", enter_self_refresh, leave_self_refresh, "rank", t.self_refresh),
         Distance("tACTPDEN", act, sleep, "rank", t.activate_to_sleep),
@@ -304,6 +271,32 @@ def distance_rules(t: JedecTimings, *, grouped: bool) -> tuple[Distance, ...]:
         Distance("tWRPDEN", frozenset({C.WR}), sleep, "rank", t.write_to_sleep),
         Distance("tWRAPDEN", frozenset({C.WRA}), sleep, "rank", t.auto_precharge_write_to_sleep),
     )
+
+
+def _column_distances(t: JedecTimings, grouped: bool) -> list[Distance]:
+    """Distances between accesses: within a bank, a bank group, a rank."""
+    write_long, write_short = _or(t.ccd_write_long, t.ccd_long), _or(t.ccd_write_short, t.ccd_short)
+    rules = [
+        *_long_and_short("tCCD", READS, READS, t.ccd_long, t.ccd_short, grouped),
+        *_long_and_short("tCCD", WRITES, WRITES, write_long, write_short, grouped),
+        *_long_and_short(
+            "tWTR", WRITES, READS, t.write_to_read_long, t.write_to_read_short, grouped
+        ),
+        Distance("tRTW", READS, WRITES, "rank", t.read_to_write),
+    ]
+    for rule, earlier, later, scope, cycles in (
+        ("tCCD_bank", READS, READS, "bank", t.ccd_bank),
+        ("tCCD_bank", WRITES, WRITES, "bank", t.ccd_write_bank),
+        ("tWTR_bank", WRITES, READS, "bank", t.write_to_read_bank),
+        ("tRTW_L", READS, WRITES, "group", t.read_to_write_long),
+    ):
+        if cycles is not None:
+            rules.append(Distance(rule, earlier, later, scope, cycles))
+    return rules
+
+
+def _or(special: int | None, usual: int) -> int:
+    return usual if special is None else special
 
 
 def _long_and_short(

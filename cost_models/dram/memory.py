@@ -19,16 +19,6 @@ from archgym.errors import SettingError, UnknownNameError
 
 # Currents and voltage without which there is no energy; those of a second rail (idd02, ..) are 0.
 FIRST_RAIL = ("vdd", *(f"idd{i}" for i in ("0", "2n", "2p0", "3n", "3p0", "4r", "4w", "5", "6")))
-MEMORY_KEYS = (
-    "source",
-    "memory_type",
-    "clock_mhz",
-    "request_bytes",
-    "organisation",
-    "timing_cycles",
-    "power",
-    "address_mappings",
-)
 ORGANISATION_KEYS = {  # YAML key -> attribute that must be a power of two
     "burstLength": "burst_length",
     "dataRate": "data_rate",
@@ -165,7 +155,6 @@ def memory_from_mapping(name: str, entry: Any, where: str) -> MemorySpec:
     """
     if not isinstance(entry, Mapping):
         raise SettingError(f"{where}: is not a YAML mapping")
-    _known_keys(entry, MEMORY_KEYS, where)
     standard = load_standard(_text(entry, "memory_type", where), where)
     organisation = _section(entry, "organisation", where)
     _known_keys(organisation, ORGANISATION_KEYS, f"{where}: organisation")

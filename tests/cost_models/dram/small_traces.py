@@ -10,7 +10,15 @@ from archgym.cost_models.dram.memory import MemorySpec, load_memory
 from archgym.cost_models.dram.simulate import Simulation, simulate
 from archgym.cost_models.dram.trace import Trace, make_trace
 
-MEMORIES = ("ddr3_1600", "ddr4_2400", "lpddr4_3200", "hbm2")
+MEMORIES = (
+    "ddr3_1600",
+    "ddr4_2400",
+    "ddr5_4800",
+    "lpddr4_3200",
+    "lpddr5_6400",
+    "hbm2",
+    "gddr6_14000",
+)
 GAPS = np.array([0, 1, 5, 40, 400, 9000])
 
 

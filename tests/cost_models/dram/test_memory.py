@@ -17,7 +17,7 @@ from archgym.cost_models.dram.memory import load_memory, memory_names
 from archgym.cost_models.dram.standard import load_standard, standard_names
 from archgym.cost_models.dram.timing import NO_RULE, timing_tables
 from archgym.errors import ArchgymError, SettingError, UnknownNameError
-from tests.cost_models.dram.small_traces import MEMORIES, random_trace, run_one, value
+from tests.cost_models.dram.small_traces import random_trace, run_one, value
 
 
 def entry_of(name: str) -> dict[str, Any]:
@@ -32,8 +32,28 @@ def write(path: Path, entry: Any) -> Path:
 
 
 def test_capacities() -> None:
-    gib = {name: load_memory(name).capacity_bytes / 2**30 for name in MEMORIES}
-    assert gib == {"ddr3_1600": 1, "ddr4_2400": 4, "lpddr4_3200": 2, "hbm2": 1}
+    gib = {name: load_memory(name).capacity_bytes / 2**30 for name in memory_names()}
+    assert gib == {
+        "ddr3_1600": 1,
+        "ddr3_1600_2gb_x16": 1,
+        "ddr3_1600_4gb": 4,
+        "ddr3_1600_8gb": 8,
+        "ddr4_1866": 4,
+        "ddr4_2400": 4,
+        "ddr4_2400_8gb": 8,
+        "ddr4_2400_8gb_x16": 4,
+        "ddr4_2666": 8,
+        "ddr4_3200": 8,
+        "ddr5_4800": 8,
+        "ddr5_6400": 8,
+        "gddr6_14000": 1,
+        "hbm2": 1,
+        "hbm2_1600": 2,
+        "lpddr4_3200": 2,
+        "lpddr4_3200_6gb": 0.75,
+        "lpddr5_6400": 1,
+        "micron_1gb_ddr3_1600_8bit_g": 1,
+    }
 
 
 def test_the_archgym_device_is_an_alias() -> None:

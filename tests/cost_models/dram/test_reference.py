@@ -24,7 +24,15 @@ from .small_traces import random_design
 REQUESTS = 150
 # Power-down entered before an auto-precharge completes is accounted in two ways.
 ENERGY_BAR = 1e-3
-MEMORIES = ("ddr3_1600", "ddr4_2400", "lpddr4_3200", "hbm2")
+MEMORIES = (
+    "ddr3_1600",
+    "ddr4_2400",
+    "lpddr4_3200",
+    "hbm2",
+    "ddr5_4800",
+    "lpddr5_6400",
+    "gddr6_14000",
+)
 
 
 def plain_memory(name: str) -> Memory:

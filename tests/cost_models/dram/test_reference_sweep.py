@@ -31,7 +31,18 @@ from tests.cost_models.dram.reference.simulation import ReferenceResult, simulat
 from tests.cost_models.dram.reference.traces import KINDS, Arrays, small_trace
 from tests.shared_data import shared_data
 
-MEMORIES = ("ddr3_1600", "ddr4_2400", "lpddr4_3200", "hbm2")
+EXACT_ORDER = ("ddr3_1600", "ddr4_2400", "lpddr4_3200")
+MEMORIES = (
+    *EXACT_ORDER,
+    "hbm2",
+    "ddr4_3200",
+    "ddr5_4800",
+    "ddr5_6400",
+    "lpddr4_3200_6gb",
+    "lpddr5_6400",
+    "hbm2_1600",
+    "gddr6_14000",
+)
 Entry = tuple[int, str, int, int, int, int]  # cycle, command, rank, bank, row, request
 
 
@@ -67,7 +78,7 @@ def designs() -> st.SearchStrategy[ReferenceKnobs]:
 
 
 def cases(n: int) -> st.SearchStrategy[Case]:
-    return st.builds(
+    drawn = st.builds(
         Case,
         memory=st.sampled_from(MEMORIES),
         kind=st.sampled_from(KINDS),
@@ -76,6 +87,11 @@ def cases(n: int) -> st.SearchStrategy[Case]:
         spread=st.sampled_from((1, 1, 1, 10, 40)),
         knobs=designs(),
     )
+    return drawn.filter(lambda case: has_map(case.memory, case.knobs.address_mapping))
+
+
+def has_map(memory: str, mapping: str) -> bool:
+    return mapping in load_memory(memory).mappings
 
 
 def run_fast(case: Case) -> tuple[Simulation, CommandLog]:
@@ -111,7 +127,7 @@ def check_same(case: Case) -> None:
     plain = run_plain(case)
     assert fast.finished[0]
     ours, theirs = entries(log), plain_entries(plain)
-    if case.memory == "hbm2" and ours != theirs:
+    if case.memory not in EXACT_ORDER and ours != theirs:
         check_same_until_a_tie(ours, theirs, plain)
         return
     assert ours == theirs
@@ -120,7 +136,7 @@ def check_same(case: Case) -> None:
 
 
 def check_same_until_a_tie(ours: list[Entry], theirs: list[Entry], plain: ReferenceResult) -> None:
-    """On HBM2 alone the two may order an arrival and a wake-up of one cycle differently.
+    """The two may now and then order an arrival and a wake-up of one cycle differently.
 
     That order is the simulation kernel's and is not specified. So the first difference must lie
     in a cycle in which a request is offered.
@@ -158,7 +174,8 @@ def tail_of_power_down(memory: Memory) -> float:
     Whether that much belongs to the run is a matter of where the account ends.
     """
     assert memory.power is not None
-    power_mw = memory.power["vdd"] * memory.power["idd2p0"] * memory.devices
+    rails = [(memory.power.get(f"vdd{r}", 0.0), memory.power.get(f"idd2p0{r}", 0.0)) for r in ("", "2")]
+    power_mw = sum(volts * current for volts, current in rails) * memory.devices
     cycles = memory.timing.RAS + memory.timing.RP
     return float(power_mw * cycles * 1000 / memory.clock_mhz)
 
@@ -166,14 +183,19 @@ def tail_of_power_down(memory: Memory) -> float:
 def check_legal(case: Case) -> None:
     """No rule of the standard is broken, but for one weakness of the controller itself.
 
+    (Refreshes are counted where the design moves no more of them than the standard allows.)
+
     Staggered power-down on HBM2 can leave a rank unrefreshed: after waking for a refresh it asks
     for self-refresh, which traffic on the other pseudo-channel keeps illegal. The metric
     refresh_deficit accuses such a design.
     """
     _, log = run_fast(case)
-    starved = case.memory == "hbm2" and case.knobs.power_down_policy == "staggered"
-    refreshed = case.knobs.refresh_policy == "all_bank" and not starved
-    violations = check_legality(load_memory(case.memory), log, refreshed=refreshed)
+    memory, knobs = load_memory(case.memory), case.knobs
+    starved = memory.ranks > 1 and knobs.power_down_policy == "staggered"
+    moved = max(knobs.refresh_max_postponed, knobs.refresh_max_pulledin)
+    allowed = moved <= memory.standard.max_postponed
+    refreshed = knobs.refresh_policy == "all_bank" and allowed and not starved
+    violations = check_legality(memory, log, refreshed=refreshed)
     assert not violations, "\n".join(map(str, violations[:5]))
 
 
@@ -203,12 +225,19 @@ def test_same_and_legal_over_many_designs(case: Case) -> None:
     check_legal(case)
 
 
+# Requests, and commands at least; benchmarks/dram_legality.py sends a million to every memory.
+LONG_RUNS = [
+    *((memory, 345_000, 1_000_000) for memory in ("ddr3_1600", "ddr4_2400", "lpddr4_3200", "hbm2")),
+    *((memory, 50_000, 140_000) for memory in ("ddr5_4800", "lpddr5_6400", "gddr6_14000")),
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("memory", MEMORIES)
-def test_a_million_legal_commands(memory: str) -> None:
-    case = Case(memory, "random_rw", 345_000, 1, 1, ReferenceKnobs())
+@pytest.mark.parametrize(("memory", "requests", "commands"), LONG_RUNS)
+def test_many_legal_commands(memory: str, requests: int, commands: int) -> None:
+    case = Case(memory, "random_rw", requests, 1, 1, ReferenceKnobs())
     _, log = run_fast(case)
-    assert len(log) >= 1_000_000
+    assert len(log) >= commands
     assert check_legality(load_memory(memory), log) == []
 
 

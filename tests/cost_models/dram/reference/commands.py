@@ -17,6 +17,9 @@ LENGTHS: dict[str, dict[str, int]] = {
         **dict.fromkeys(("PRE", "PREA", "REFab", "SREFEN", "SREFEX"), 2),
     },
     "HBM2": {"ACT": 2},
+    "DDR5": dict.fromkeys(("ACT", *CAS), 2),
+    "LPDDR5": {"ACT": 2},
+    "GDDR6": {},
 }
 
 

@@ -37,6 +37,11 @@ def data_end(memory: Memory, command: str) -> int:
     if memory.standard == "LPDDR4":
         latency = t.RL + t.DQSCK if is_read else t.WL + t.DQSS + t.DQS2DQ
         return int(latency + t.BURST + 3)
+    if memory.standard == "DDR5":  # two-cycle commands are timed from the second cycle
+        return int((t.RL if is_read else t.WL) + t.BURST + 1)
+    if memory.standard in ("LPDDR5", "GDDR6"):
+        latency = t.RL + t.WCK2DQO if is_read else t.WL + t.WCK2DQI
+        return int(latency + t.BURST)
     if memory.standard == "HBM2" and is_read:
         return int(t.RL + t.DQSCK + t.BURST)
     return int((t.RL if is_read else t.WL) + t.BURST)

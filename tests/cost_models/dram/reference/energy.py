@@ -74,7 +74,7 @@ def _replay(memory: Memory, log: list[LoggedCommand]) -> Account:
 def merge_auto_precharges(memory: Memory, log: list[LoggedCommand]) -> list[Entry]:
     """All commands in time order, with a PRE where each auto-precharge takes effect."""
     t = memory.timing
-    delay = {"RDA": t.AL + t.RTP, "WRA": t.AL + t.WL + t.BURST + t.WR}
+    delay = _auto_precharge_delays(memory)
     merged: list[Entry] = []
     activated: dict[int | None, int] = {}
     for entry in log:
@@ -86,6 +86,14 @@ def merge_auto_precharges(memory: Memory, log: list[LoggedCommand]) -> list[Entr
             closed = max(entry.cycle + delay[entry.command], activated[entry.bank] + t.RAS)
             merged.append((closed, "PRE", entry.bank))
     return sorted(merged, key=lambda item: item[0])
+
+
+def _auto_precharge_delays(memory: Memory) -> dict[str, int]:
+    """Cycles from an access with auto-precharge to its internal precharge."""
+    t = memory.timing
+    if memory.standard == "LPDDR4":
+        return {"RDA": t.BURST + max(0, t.RTP - 8), "WRA": t.WL + 1 + t.BURST + t.WR}
+    return {"RDA": t.AL + t.RTP, "WRA": t.AL + t.WL + t.BURST + t.WR}
 
 
 def _apply(memory: Memory, account: Account, entry: Entry) -> None:
@@ -109,7 +117,7 @@ def _apply(memory: Memory, account: Account, entry: Entry) -> None:
         account.open_banks.clear()
         account.precharged_since = time
     elif command == "REFab":
-        busy = memory.timing.RFC - memory.timing.RP
+        busy = memory.timing.RFC - memory.refresh_precharge
         account.cycles["active"] += busy
         account.since = account.precharged_since = time + busy
     elif command in ("PDEA", "PDEP", "SREFEN", "PDXA", "PDXP"):
@@ -126,7 +134,7 @@ def _apply(memory: Memory, account: Account, entry: Entry) -> None:
 def _leave_self_refresh(memory: Memory, account: Account, time: int) -> None:
     """Self-refresh begins with one refresh, part of which may be left over at the exit."""
     entered, t = account.since, memory.timing
-    precharging = entered + t.RFC - t.RP
+    precharging = entered + t.RFC - memory.refresh_precharge
     refreshed = entered + t.RFC
     phases = (
         ("active power-down", entered, min(time, precharging)),

@@ -40,7 +40,15 @@ class Memory:
         self.timing = SimpleNamespace(
             **entry["timing_cycles"], BURST=self.burst_length // self.data_rate
         )
+        if self.standard == "LPDDR4":  # the names under which energy is reckoned
+            self.timing.RFC, self.timing.RC = self.timing.RFCAB, self.timing.RCPB
+            self.timing.RP = self.timing.RPPB
         self.address_mappings: dict[str, dict[str, list[int]]] = entry["address_mappings"]
+
+    @property
+    def refresh_precharge(self) -> int:
+        """Cycles at the end of a refresh in which all banks precharge."""
+        return int(self.timing.RPAB if self.standard == "LPDDR4" else self.timing.RP)
 
     @property
     def banks(self) -> range:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace as Timing
 
-Rule = tuple[str, str, str, int]
+from .jedec_rules import Rule, ddr5_rules, gddr6_rules, lpddr5_rules
 
 
 def ddr4_rules(t: Timing) -> list[Rule]:
@@ -233,4 +233,12 @@ def hbm2_rules(t: Timing) -> list[Rule]:
     ]
 
 
-RULES = {"DDR3": ddr3_rules, "DDR4": ddr4_rules, "LPDDR4": lpddr4_rules, "HBM2": hbm2_rules}
+RULES = {
+    "DDR3": ddr3_rules,
+    "DDR4": ddr4_rules,
+    "DDR5": ddr5_rules,
+    "LPDDR4": lpddr4_rules,
+    "LPDDR5": lpddr5_rules,
+    "HBM2": hbm2_rules,
+    "GDDR6": gddr6_rules,
+}

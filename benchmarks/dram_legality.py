@@ -35,7 +35,9 @@ def random_trace(memory: MemorySpec, n: int, pause: int, seed: int) -> Trace:
     rng = np.random.default_rng(seed)
     lines = rng.integers(0, memory.capacity_bytes // memory.burst_bytes, n)
     gaps = rng.geometric(1 / pause, n) if pause else np.zeros(n, np.int64)
-    return make_trace("random", np.cumsum(gaps), rng.random(n) < WRITES, lines * memory.burst_bytes)
+    return make_trace(
+        "random", np.cumsum(gaps), rng.random(n) < WRITES, lines * memory.burst_bytes
+    )
 
 
 def violations(memory: MemorySpec, trace: Trace, design: dict[str, str | int]) -> tuple[int, int]:
@@ -58,7 +60,9 @@ def main() -> None:
         ]
         commands, wrong = (sum(column) for column in zip(*runs, strict=True))
         seconds = time.process_time() - started
-        print(f"{name:20} {commands:9,} commands {wrong:3} violations {seconds:6.1f} s", flush=True)
+        print(
+            f"{name:20} {commands:9,} commands {wrong:3} violations {seconds:6.1f} s", flush=True
+        )
 
 
 if __name__ == "__main__":

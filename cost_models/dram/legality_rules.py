@@ -275,7 +275,10 @@ def distance_rules(t: JedecTimings, *, grouped: bool) -> tuple[Distance, ...]:
 
 def _column_distances(t: JedecTimings, grouped: bool) -> list[Distance]:
     """Distances between accesses: within a bank, a bank group, a rank."""
-    write_long, write_short = _or(t.ccd_write_long, t.ccd_long), _or(t.ccd_write_short, t.ccd_short)
+    write_long, write_short = (
+        _or(t.ccd_write_long, t.ccd_long),
+        _or(t.ccd_write_short, t.ccd_short),
+    )
     rules = [
         *_long_and_short("tCCD", READS, READS, t.ccd_long, t.ccd_short, grouped),
         *_long_and_short("tCCD", WRITES, WRITES, write_long, write_short, grouped),

@@ -144,6 +144,64 @@ AT_THE_LIMIT = [
     ("hbm2", "tXP", "0 PDEP, 8 PDXP, 15 ACT 0"),
     ("hbm2", "command_bus", "0 ACT 0, 2 ACT 16"),
     ("hbm2", "command_bus", "0 ACT 0, 2 ACT 16, 20 RD 0, 21 RD 16"),
+    # DDR5: ACT and column commands take two bus cycles; eight groups of four banks.
+    ("ddr5_4800", "tRCD", "0 ACT 0, 36 RD 0"),
+    ("ddr5_4800", "tRAS", "0 ACT 0, 78 PRE 0"),
+    ("ddr5_4800", "tRP", "0 ACT 0, 80 PRE 0, 115 ACT 0"),
+    ("ddr5_4800", "tRRD_L", "0 ACT 0, 12 ACT 1"),
+    ("ddr5_4800", "tRRD_S", "0 ACT 0, 8 ACT 4"),
+    ("ddr5_4800", "tFAW", "0 ACT 0, 8 ACT 4, 16 ACT 8, 24 ACT 12, 48 ACT 16"),
+    ("ddr5_4800", "tCCD_bank tCCD_L", "0 ACT 0, 40 RD 0, 52 RD 0"),
+    ("ddr5_4800", "tCCD_L", "0 ACT 0, 12 ACT 1, 60 RD 0, 72 RD 1"),
+    ("ddr5_4800", "tCCD_S data_bus", "0 ACT 0, 8 ACT 4, 50 RD 0, 58 RD 4"),
+    ("ddr5_4800", "tCCD_L", "0 ACT 0, 12 ACT 1, 60 WR 0, 108 WR 1"),
+    ("ddr5_4800", "tWTR_bank tWTR_L", "0 ACT 0, 40 WR 0, 106 RD 0"),
+    ("ddr5_4800", "tWTR_S", "0 ACT 0, 8 ACT 4, 60 WR 0, 108 RD 4"),
+    ("ddr5_4800", "tRTW", "0 ACT 0, 40 RD 0, 54 WR 0"),
+    ("ddr5_4800", "tRTP", "0 ACT 0, 70 RD 0, 89 PRE 0"),
+    ("ddr5_4800", "tWR", "0 ACT 0, 40 WR 0, 155 PRE 0"),
+    ("ddr5_4800", "tPPD", "0 ACT 0, 8 ACT 4, 100 PRE 0, 102 PRE 4"),
+    ("ddr5_4800", "tRFC", "0 REFAB, 709 ACT 0"),
+    ("ddr5_4800", "tRFC", "0 REFAB, 710 REFAB"),
+    ("ddr5_4800", "tCKE", "0 PDEP, 18 PDXP"),
+    ("ddr5_4800", "tCKE", "0 PDEP, 18 PDXP, 36 PDEP"),
+    ("ddr5_4800", "tXP", "0 PDEP, 18 PDXP, 36 ACT 0"),
+    ("ddr5_4800", "tXS", "0 SREFEN, 24 SREFEX, 734 REFAB"),
+    ("ddr5_4800", "tACTPDEN", "0 ACT 0, 3 PDEA"),
+    ("ddr5_4800", "tRDPDEN", "0 ACT 0, 40 RD 0, 86 PDEA"),
+    ("ddr5_4800", "tWRPDEN", "0 ACT 0, 40 WR 0, 156 PDEA"),
+    ("ddr5_4800", "command_bus", "0 ACT 0, 8 ACT 4, 100 RD 0, 102 PRE 4"),
+    # LPDDR5: ACT-1 and ACT-2 take two bus cycles; four groups of four banks.
+    ("lpddr5_6400", "tRCD", "0 ACT 0, 16 RD 0"),
+    ("lpddr5_6400", "tRAS", "0 ACT 0, 35 PRE 0"),
+    ("lpddr5_6400", "tRP", "0 ACT 0, 40 PRE 0, 54 ACT 0"),
+    ("lpddr5_6400", "tRP", "0 ACT 0, 40 PREA, 56 ACT 0"),
+    ("lpddr5_6400", "tRRD_L tRRD_S", "0 ACT 0, 4 ACT 1"),
+    ("lpddr5_6400", "tFAW tRRD_S", "0 ACT 0, 4 ACT 4, 8 ACT 8, 12 ACT 12, 16 ACT 1"),
+    ("lpddr5_6400", "tCCD_L", "0 ACT 0, 4 ACT 1, 40 RD 0, 44 RD 1"),
+    ("lpddr5_6400", "tCCD_S data_bus", "0 ACT 0, 4 ACT 4, 40 RD 0, 42 RD 4"),
+    ("lpddr5_6400", "tWTR_L", "0 ACT 0, 20 WR 0, 43 RD 0"),
+    ("lpddr5_6400", "tWTR_S", "0 ACT 0, 4 ACT 4, 20 WR 0, 36 RD 4"),
+    ("lpddr5_6400", "tRTW_L", "0 ACT 0, 20 RD 0, 34 WR 0"),
+    ("lpddr5_6400", "tRTW", "0 ACT 0, 4 ACT 4, 20 RD 0, 32 WR 4"),
+    ("lpddr5_6400", "tRTP", "0 ACT 0, 40 RD 0, 48 PRE 0"),
+    ("lpddr5_6400", "tWR", "0 ACT 0, 20 WR 0, 60 PRE 0"),
+    ("lpddr5_6400", "tRFC", "0 REFAB, 167 ACT 0"),
+    ("lpddr5_6400", "tXP", "0 PDEP, 8 PDXP, 14 ACT 0"),
+    ("lpddr5_6400", "tRDPDEN", "0 ACT 0, 40 RD 0, 64 PDEA"),
+    # GDDR6: one-cycle commands; four groups of four banks.
+    ("gddr6_14000", "tRCD", "0 ACT 0, 27 RD 0"),
+    ("gddr6_14000", "tRCD", "0 ACT 0, 16 WR 0"),
+    ("gddr6_14000", "tRAS", "0 ACT 0, 53 PRE 0"),
+    ("gddr6_14000", "tRP", "0 ACT 0, 60 PRE 0, 87 ACT 0"),
+    ("gddr6_14000", "tRRD_S", "0 ACT 0, 8 ACT 4"),
+    ("gddr6_14000", "tCCD_L", "0 ACT 0, 8 ACT 1, 40 RD 0, 44 RD 1"),
+    ("gddr6_14000", "tCCD_S data_bus", "0 ACT 0, 8 ACT 4, 40 RD 0, 42 RD 4"),
+    ("gddr6_14000", "tWTR_L", "0 ACT 0, 30 WR 0, 49 RD 0"),
+    ("gddr6_14000", "tRTW", "0 ACT 0, 30 RD 0, 54 WR 0"),
+    ("gddr6_14000", "tWR", "0 ACT 0, 30 WR 0, 65 PRE 0"),
+    ("gddr6_14000", "tRFC", "0 REFAB, 211 ACT 0"),
+    ("gddr6_14000", "tXP", "0 PDEP, 19 PDXP, 33 ACT 0"),
 ]
 
 
@@ -226,6 +284,14 @@ def test_eight_refreshes_may_be_pulled_in() -> None:
     text = ",".join(f"{1 + RFC * k} REFAB" for k in range(9)) + f",{REFI + 1} REFAB"
     assert check_legality(memory, log_of(memory, text)) == []
     assert rules(check_legality(memory, log_of(memory, text, -1))) == {"refresh_pulled_in"}
+
+
+def test_ddr5_postpones_four() -> None:
+    memory = load_memory("ddr5_4800")
+    due, grace = 5 * 9375, 18 + 18 + 77 + (34 + 8 + 72) + 2 * 36
+    assert check_legality(memory, log_of(memory, f"{due + grace - 1} REFAB")) == []
+    late = check_legality(memory, log_of(memory, f"{due + grace} REFAB"))
+    assert rules(late) == {"refresh_postponed"}
 
 
 def test_self_refresh_stops_the_count() -> None:

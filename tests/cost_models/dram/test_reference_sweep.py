@@ -174,7 +174,9 @@ def tail_of_power_down(memory: Memory) -> float:
     Whether that much belongs to the run is a matter of where the account ends.
     """
     assert memory.power is not None
-    rails = [(memory.power.get(f"vdd{r}", 0.0), memory.power.get(f"idd2p0{r}", 0.0)) for r in ("", "2")]
+    rails = [
+        (memory.power.get(f"vdd{r}", 0.0), memory.power.get(f"idd2p0{r}", 0.0)) for r in ("", "2")
+    ]
     power_mw = sum(volts * current for volts, current in rails) * memory.devices
     cycles = memory.timing.RAS + memory.timing.RP
     return float(power_mw * cycles * 1000 / memory.clock_mhz)
@@ -227,7 +229,10 @@ def test_same_and_legal_over_many_designs(case: Case) -> None:
 
 # Requests, and commands at least; benchmarks/dram_legality.py sends a million to every memory.
 LONG_RUNS = [
-    *((memory, 345_000, 1_000_000) for memory in ("ddr3_1600", "ddr4_2400", "lpddr4_3200", "hbm2")),
+    *(
+        (memory, 345_000, 1_000_000)
+        for memory in ("ddr3_1600", "ddr4_2400", "lpddr4_3200", "hbm2")
+    ),
     *((memory, 50_000, 140_000) for memory in ("ddr5_4800", "lpddr5_6400", "gddr6_14000")),
 ]
 

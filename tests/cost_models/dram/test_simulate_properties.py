@@ -56,7 +56,12 @@ def test_every_command_is_legal(memory, trace_seed, design_seed, n) -> None:
 
 
 @RELAXED
-@given(st.sampled_from(["ddr3_1600", "ddr4_2400", "ddr3_1600_8gb", "ddr4_3200"]).map(load_memory), seeds, seeds, sizes)
+@given(
+    st.sampled_from(["ddr3_1600", "ddr4_2400", "ddr3_1600_8gb", "ddr4_3200"]).map(load_memory),
+    seeds,
+    seeds,
+    sizes,
+)
 def test_energy_is_power_times_time_and_the_sum_of_its_parts(
     memory, trace_seed, design_seed, n
 ) -> None:
@@ -70,7 +75,9 @@ def test_energy_is_power_times_time_and_the_sum_of_its_parts(
     assert energy == pytest.approx(sum(parts))
 
 
-@pytest.mark.parametrize("name", ["ddr5_6400", "lpddr4_3200", "lpddr5_6400", "hbm2", "gddr6_14000"])
+@pytest.mark.parametrize(
+    "name", ["ddr5_6400", "lpddr4_3200", "lpddr5_6400", "hbm2", "gddr6_14000"]
+)
 def test_there_is_no_energy_without_currents(name: str) -> None:
     memory = load_memory(name)
     metrics = simulate(memory, random_trace(memory, 50, 0), random_design(0)[None]).metrics

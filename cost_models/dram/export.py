@@ -11,11 +11,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from archgym.cost_models.dram.memory import MemorySpec
+from archgym.errors import SettingError
 
 CONTROLLER = "mcconfig/controller.json"
 MAPPING = "addressmapping/mapping.json"
 MEMORY = "memspec/memory.json"
 SIMULATOR = "simconfig/simulator.json"
+
+# The models that the public DRAMSys v5.0 shares with this package, and those it has power for.
+MODELS = ("DDR3", "DDR4", "LPDDR4", "HBM2")
+POWER_MODELS = ("DDR3", "DDR4")
 
 _KEYS = {
     "page_policy": "PagePolicy",
@@ -43,13 +48,21 @@ def dramsys_configuration(
         design: Knob name -> value, all knobs of the family.
         trace_file: Name of the trace file in the folder ``traces`` beside the configuration.
         trace_clock_mhz: Clock of its time stamps.
+
+    Raises:
+        SettingError: DRAMSys has no such model.
     """
+    if memory.standard.name not in MODELS:
+        raise SettingError(
+            f"memory {memory.name}: {memory.standard.name} cannot be exported; the public DRAMSys "
+            f"v5.0 and this package share {', '.join(MODELS)}"
+        )
     mapping = memory.mappings[design["address_mapping"]]
     files: dict[str, Any] = {
         CONTROLLER: {"mcconfig": _controller(design)},
         MAPPING: {"addressmapping": _address_mapping(mapping.bits, mapping.xor)},
         MEMORY: {"memspec": _memory(memory)},
-        SIMULATOR: {"simconfig": _simulator(memory.power is not None)},
+        SIMULATOR: {"simconfig": _simulator(_has_power(memory))},
         "simulation.json": {"simulation": _simulation(trace_file, trace_clock_mhz)},
     }
     return {name: json.dumps(content, indent=4) + "\n" for name, content in files.items()}
@@ -81,9 +94,13 @@ def _memory(memory: MemorySpec) -> dict[str, Any]:
         "memoryType": memory.standard.name,
         "memtimingspec": {**memory.timing, "clkMhz": int(memory.clock_mhz)},
     }
-    if memory.power is not None:
+    if memory.power is not None and _has_power(memory):
         specification["mempowerspec"] = dict(memory.power)
     return specification
+
+
+def _has_power(memory: MemorySpec) -> bool:
+    return memory.power is not None and memory.standard.name in POWER_MODELS
 
 
 def _organisation(memory: MemorySpec) -> dict[str, int]:

@@ -272,7 +272,8 @@ def _check_geometry(memory: MemorySpec, organisation: Mapping[str, Any], where: 
         )
     if memory.burst_length > memory.columns:
         raise SettingError(
-            f"{where}: burstLength = {memory.burst_length}: at most nbrOfColumns = {memory.columns}"
+            f"{where}: burstLength = {memory.burst_length}: at most nbrOfColumns = "
+            f"{memory.columns}"
         )
 
 
@@ -310,6 +311,6 @@ def _check_rows(memory: MemorySpec, mapping: AddressMapping, where: str) -> None
     top = tuple(range(mapping.n_bits - len(rows), mapping.n_bits))
     if rows != top or any(first in rows for first, _ in mapping.xor):
         raise SettingError(
-            f"{where}: ROW_BIT = {list(rows)}: not a bijection: {memory.rows} rows are no power of "
-            f"two, so ROW_BIT must be {list(top)}, without XOR"
+            f"{where}: ROW_BIT = {list(rows)}: not a bijection: {memory.rows} rows are no power "
+            f"of two, so ROW_BIT must be {list(top)}, without XOR"
         )

@@ -56,15 +56,21 @@ NOTES = """\
 A design is the policy of one DRAM channel's controller. The semantics are those of DRAMSys v5.0
 with DRAMPower energy, of which ArchGym used an older version.
 
-Retention: a rank must be refreshed floor(total time / tREFI) times, of which JEDEC lets 8 be
-postponed beyond the end. A design that misses more is infeasible (so no_refresh is, on any run of
-more than 9 tREFI), unless retention=ignore. Its metrics are reported all the same.
+Retention: a rank must be refreshed floor(total time / tREFI) times, of which JEDEC lets 8 (DDR5:
+4) be postponed beyond the end. A design that misses more is infeasible (so no_refresh is, on any
+run of more than 9 tREFI), unless retention=ignore. Its metrics are reported all the same.
 
 Without effect, and searched only where they have one: refresh_max_* under no_refresh, and
 max_active_transactions under the simple arbiter.
 
-Energy needs trustworthy currents, which lpddr4_3200 and hbm2 lack: energy metrics are empty there
-and energy objectives are refused.
+No trustworthy currents, hence no energy: ddr5_4800, ddr5_6400, gddr6_14000, hbm2, hbm2_1600,
+lpddr4_3200, lpddr5_6400. Public currents of HBM2 and GDDR6 look like guesses, those of DDR5 are
+also used for DDR4, of the LPDDR there are none. Energy metrics are empty there and energy
+objectives are refused. The currents of all other memories are from Micron's data sheets.
+
+lpddr4_3200_6gb has 49,152 rows, no power of two, and so no map bank_row_col. LPDDR5 latencies
+assume that WCK always runs. A DDR5 memory is one sub-channel of a module, a GDDR6 memory one
+channel of a device.
 
 Version 0: first version.
 """

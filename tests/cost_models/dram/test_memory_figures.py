@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from archgym.cost_models.dram.knobs import encode
-from archgym.cost_models.dram.memory import ALIASES, MemorySpec, load_memory, memory_names
+from archgym.cost_models.dram.legality import check_legality
+from archgym.cost_models.dram.memory import (
+    ALIASES,
+    MemorySpec,
+    load_memory,
+    memory_from_mapping,
+    memory_names,
+)
 from archgym.cost_models.dram.simulate import simulate
 from archgym.cost_models.dram.trace import make_trace
 from tests.cost_models.dram.agreement import read_trace
@@ -73,7 +83,48 @@ def test_bandwidth_of_a_stream(name: str) -> None:
     assert 0.93 * peak_gb_per_s < metrics["bandwidth_gb_per_s"] < exact_gb_per_s
 
 
-@pytest.mark.slow
+def lpddr5_mode(banks: int, burst: int, timings: dict[str, int]) -> MemorySpec:
+    """The LPDDR5 memory without bank groups; the 8-bank mode joins banks and doubles the burst."""
+    text = (resources.files("archgym.cost_models.dram") / "memories/lpddr5_6400.yaml").read_text()
+    entry = yaml.safe_load(text)
+    columns = 1024 * 16 // banks
+    entry["organisation"] |= {"nbrOfBanks": banks, "nbrOfBankGroups": 1, "burstLength": burst}
+    entry["organisation"]["nbrOfColumns"] = columns
+    entry["timing_cycles"] |= timings
+    entry["request_bytes"] = 2 * burst
+    low = 1 + burst.bit_length() - 1
+    high = low + banks.bit_length() - 1
+    fields = {
+        "BYTE_BIT": [0],
+        "COLUMN_BIT": [*range(1, low), *range(high, 15)],
+        "BANK_BIT": [*range(low, high)],
+        "ROW_BIT": [*range(15, 30)],
+    }
+    entry["address_mappings"] = {"row_col_bank": fields}
+    return memory_from_mapping(f"lpddr5_{banks}_banks", entry, "test")
+
+
+# Without bank groups there is one form of each distance; JESD209-5 lets activations of the 8-bank
+# mode follow after 10 and 40 ns.
+LPDDR5_MODES = [
+    (16, 16, {"CCD_L": 2, "WTR_S": 10}),
+    (8, 32, {"CCD_S": 4, "WTR_S": 10, "RRD": 8, "FAW": 32}),
+]
+
+
+@pytest.mark.parametrize(("banks", "burst", "timings"), LPDDR5_MODES)
+def test_lpddr5_without_bank_groups(banks: int, burst: int, timings: dict[str, int]) -> None:
+    memory, n = lpddr5_mode(banks, burst, timings), 4000
+    assert memory.capacity_bytes == 1 << 30
+    stream = run(memory, np.zeros(n), np.arange(n), **IN_ANY_ORDER)
+    assert 0.97 * 12.8 < stream["bandwidth_gb_per_s"] < 12.8
+    lines = np.random.default_rng(2).integers(0, (1 << 30) // memory.burst_bytes, n)
+    trace = make_trace("random", np.zeros(n), np.arange(n) % 3 == 0, lines * memory.burst_bytes)
+    log = simulate(memory, trace, encode(IN_ANY_ORDER)[None], log=True).log
+    assert log is not None
+    assert check_legality(memory, log) == []
+
+
 @pytest.mark.parametrize(
     ("theirs", "ours"), [("DDR3_1600", "ddr3_1600_4gb"), ("DDR4_2400", "ddr4_2400_8gb")]
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -205,3 +206,16 @@ def test_a_design_leaves_as_a_dramsys_folder(tmp_path):
 def test_gymnasium_accepts_it():
     environment = make_env("archgym.envs.dram:ENVIRONMENT", **FAST)
     check_env(environment, skip_render_check=True)
+
+
+def test_notes_say_where_there_is_no_energy():
+    (listed,) = re.findall(r"hence no energy: ([^.]*)\.", ENVIRONMENT.notes)
+    without = {name for name in memory_names() if load_memory(name).power is None}
+    assert set(listed.replace("\n", " ").split(", ")) == without
+
+
+@pytest.mark.parametrize("memory", ["ddr5_4800", "lpddr5_6400", "gddr6_14000"])
+def test_what_dramsys_cannot_simulate_is_not_exported(memory):
+    problem = make(memory=memory, space="archgym")
+    with pytest.raises(SettingError, match=r"cannot be exported; .* share DDR3, DDR4"):
+        problem.cost_model.export(problem.space.encode([{}]), problem.workload)

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "cost_models": {CORE, "cost_models"},
     "envs": {CORE, "cost_models", "envs"},
     "agents": {CORE, "agents"},
-    "results": {CORE, "results"},
+    "results": {CORE, "cost_models", "results"},
     "experiments": {CORE, "cost_models", "envs", "agents", "results", "experiments"},
     "cli": {CORE, "cost_models", "envs", "agents", "results", "experiments", "cli"},
 }

@@ -25,7 +25,7 @@ class Environment:
         id: ``family`` or ``family.task``.
         version: Raised when the meaning of a design or metric changes.
         description: One line for listings.
-        space: Settings -> design space.
+        space: Settings -> design space; that of the default workload where it depends on it.
         cost_models: Name -> (settings -> cost model); the first is the default.
         workloads: Name -> one-line description; the first is the default.
         load_workload: (name or file path, settings) -> the object that the cost model takes.
@@ -34,6 +34,8 @@ class Environment:
         notes: Longer text for ``archgym describe``: sources, constraints, version history.
         make_gym: Import path of a Gymnasium environment class with dynamics of its own
             ("module:Class"), or empty for the generic views of the design space.
+        space_of: (settings, loaded workload) -> design space, where the space depends on the
+            workload, as that of mappings on the layer; None where it does not.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Environment:
     settings: Mapping[str, Setting] = field(default_factory=dict)
     notes: str = ""
     make_gym: str = ""
+    space_of: Callable[[Settings, Any], DesignSpace] | None = None
 
     @property
     def family(self) -> str:
@@ -75,12 +78,13 @@ class Environment:
         name = next(iter(self.workloads)) if workload is None else str(workload)
         model = self._model(cost_model, checked, name)
         chosen = next(iter(self.objectives)) if objective is None else objective
+        loaded = self.load_workload(name, checked)
         return Problem(
             env=self.versioned_id,
-            space=self.space(checked),
+            space=self.space(checked) if self.space_of is None else self.space_of(checked, loaded),
             cost_model=model,
             workload_name=name,
-            workload=self.load_workload(name, checked),
+            workload=loaded,
             objective=parse_objective(chosen, self.objectives, model.metrics),
             objective_spec=chosen,
             settings=checked,

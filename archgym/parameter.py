@@ -40,6 +40,7 @@ class Parameter(ABC):
         role: The sub-system that owns it; the unit of multi-agent search.
         active_when: Other parameters' names and the values under which this one has an effect.
         description: One line for people.
+        aliases: Further names under which designs may give it.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Parameter(ABC):
     role: str = "design"
     active_when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     description: str = ""
+    aliases: tuple[str, ...] = ()
 
     @property
     @abstractmethod

@@ -24,15 +24,27 @@ class DesignSpace:
     Args:
         parameters: The parameters; one that is conditional on another comes after it.
         constraints: Rules over several parameters.
+        default: The default design where it differs from the parameters' own defaults, which
+            are what a design takes that leaves parameters out.
+        blank_is_default: Whether an empty cell, None or NaN means that nothing is given.
 
     Raises:
         SettingError: Names repeat, or a condition or constraint names an unknown parameter.
     """
 
-    def __init__(self, parameters: Sequence[Parameter], constraints: Sequence[Constraint] = ()):
+    def __init__(
+        self,
+        parameters: Sequence[Parameter],
+        constraints: Sequence[Constraint] = (),
+        *,
+        default: Mapping[str, Any] | None = None,
+        blank_is_default: bool = False,
+    ):
         self.parameters = tuple(parameters)
         self.constraints = tuple(constraints)
         self.names = tuple(parameter.name for parameter in self.parameters)
+        self.aliases = {alias: p.name for p in self.parameters for alias in p.aliases}
+        self._default, self._blank_is_default = dict(default or {}), blank_is_default
         self._by_name = dict(zip(self.names, self.parameters, strict=True))
         _check_names(self)
         per_parameter = [parameter.axes for parameter in self.parameters]
@@ -80,7 +92,7 @@ class DesignSpace:
     @cached_property
     def default(self) -> Batch:
         """The documented default design, a batch of one."""
-        return self.encode([{}])
+        return self.encode([self._default])
 
     # -- designs in, codes out ------------------------------------------------------------------
 
@@ -105,12 +117,14 @@ class DesignSpace:
         """
         if isinstance(designs, Batch):
             return designs, {}
-        columns, count = _as_columns(designs, self.names)
+        columns, count = _as_columns(designs, self)
         codes = np.empty((count, self.width), dtype=self.dtype)
         errors: dict[int, InvalidDesignError] = {}
         for parameter in self.parameters:
             values = columns.get(parameter.name)
-            given = [parameter.default_value] * count if values is None else values
+            given = [_ABSENT] * count if values is None else values
+            if self._blank_is_default and values is not None:
+                given = [_ABSENT if is_blank(value) else value for value in values]
             codes[:, self.columns[parameter.name]] = _encode_column(parameter, given, errors)
         if errors:
             codes[list(errors)] = self.default.codes
@@ -130,7 +144,8 @@ class DesignSpace:
 
     @cached_property
     def _reducible(self) -> tuple[Parameter, ...]:
-        return tuple(p for p in self.parameters if p.active_when or len(p.axes) > 1)
+        plain = Parameter.canonical
+        return tuple(p for p in self.parameters if p.active_when or type(p).canonical is not plain)
 
     @cached_property
     def resting(self) -> Codes:
@@ -238,15 +253,39 @@ def _check_names(space: DesignSpace) -> None:
             space[name]
 
 
-def _as_columns(designs: Any, names: Sequence[str]) -> tuple[dict[str, list[Any]], int]:
+def _as_columns(designs: Any, space: DesignSpace) -> tuple[dict[str, list[Any]], int]:
     """Return parameter -> list of values (only those given) and the number of designs."""
     if isinstance(designs, Mapping):
         designs = [designs]
     if isinstance(designs, Sequence):
-        _check_known({name for design in designs for name in design}, names)
-        return _columns_of_rows(designs, names), len(designs)
-    _check_known(designs.columns, names)
-    return {name: designs[name].tolist() for name in designs.columns}, len(designs)
+        rows = [_with_own_names(design, space.aliases) for design in designs]
+        _check_known({name for row in rows for name in row}, space.names)
+        return _columns_of_rows(rows, space.names), len(rows)
+    columns = _with_own_names({name: designs[name] for name in designs.columns}, space.aliases)
+    _check_known(columns, space.names)
+    return {name: values.tolist() for name, values in columns.items()}, len(designs)
+
+
+def _with_own_names(given: Mapping[str, Any], aliases: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the mapping with aliases replaced.
+
+    Raises:
+        InvalidDesignError: A parameter is given under two names.
+    """
+    if not aliases or aliases.keys().isdisjoint(given):
+        return given
+    named: dict[str, Any] = {}
+    for key, value in given.items():
+        name = aliases.get(key, key)
+        if name in named:
+            raise InvalidDesignError(name, value, "it is given twice, once under an alias")
+        named[name] = value
+    return named
+
+
+def is_blank(value: Any) -> bool:
+    """Return whether a table's cell holds nothing: an empty text, None or NaN."""
+    return value is None or value != value or (isinstance(value, str) and not value.strip())
 
 
 _ABSENT = object()
@@ -272,6 +311,8 @@ def _encode_column(
     parameter: Parameter, values: list[Any], errors: dict[int, InvalidDesignError]
 ) -> Codes:
     """Return codes of shape (n, axes); rows that fail are put into ``errors``."""
+    if values and all(value is _ABSENT for value in values):
+        return np.tile(np.array(parameter.parse(parameter.default_value)), (len(values), 1))
     codes = parameter.parse_column(values)
     if codes is not None:
         return codes

@@ -35,9 +35,12 @@ def read_designs(path: Path, space: DesignSpace) -> DesignFile:
         UnknownNameError: A column is no parameter of the space.
     """
     header, lines = _read_cells(path)
+    header = [space.aliases.get(name, name) for name in header]
     for name in header:
         if name not in space.names:
             raise UnknownNameError(f"column in {path}:", name, space.names)
+        if header.count(name) > 1:
+            raise ArchgymError(f"{path}: column {name!r} is given twice, once under an alias")
     cells = [dict(zip(header, line, strict=False)) for line in lines]
     batch, wrong = space.encode_each(cells)
     errors = {row: _message(row, error) for row, error in wrong.items()}

@@ -1,0 +1,85 @@
+"""How a package's kernels are compiled by Numba, and where their machine code is kept.
+
+A package makes one `Compiler` over the folder that holds all its kernel sources, and decorates
+functions with its methods. Numba notices changes only in the file of a function itself, so the
+folder of the machine code is named after a hash of all sources: an upgrade never finds the code
+of another version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from numpy.typing import NDArray
+
+Array = NDArray[Any]  # which fields it holds is written where it is made
+Function = TypeVar("Function", bound=Callable[..., Any])
+_config: Any = numba.config
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+
+
+class Compiler:
+    """Numba with our options for the kernels of one package.
+
+    Args:
+        name: The package's name, part of the folder's name.
+        sources: The folder of the kernels' sources.
+    """
+
+    def __init__(self, name: str, sources: Path):
+        self.name, self.sources = name, sources
+
+    def inlined(self, function: Function) -> Function:
+        """Compile a helper that is inlined into its callers."""
+        return numba.njit(forceinline=True, **_OPTIONS)(function)  # type: ignore[no-any-return]
+
+    def helper(self, function: Function) -> Function:
+        """Compile a helper that kernels call."""
+        return numba.njit(**_OPTIONS)(function)  # type: ignore[no-any-return]
+
+    def kernel(self, function: Function) -> Function:
+        """Compile a function that Python calls, at its first call, and keep its code on disk."""
+        before = _config.CACHE_DIR
+        _config.CACHE_DIR = str(self.folder)
+        try:
+            return numba.njit(cache=True, **_OPTIONS)(function)  # type: ignore[no-any-return]
+        finally:
+            _config.CACHE_DIR = before
+
+    @cached_property
+    def folder(self) -> Path:
+        """The folder of this version's machine code: the first one that can be written.
+
+        Cached code is executed, so only folders of the user's own come into question.
+        """
+        name = f"archgym-{self.name}-{sources_hash(self.sources)}"
+        for base in _bases():
+            folder = base / name
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                tempfile.TemporaryFile(dir=folder).close()
+            except OSError:
+                continue
+            return folder
+        return Path(tempfile.mkdtemp(prefix=name))
+
+
+def sources_hash(folder: Path) -> str:
+    """Return a short hash of all Python sources below a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _bases() -> list[Path]:
+    user = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    chosen = [_config.CACHE_DIR] if _config.CACHE_DIR else []
+    return [Path(base) for base in [*chosen, f"{user}/archgym"]]

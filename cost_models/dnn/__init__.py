@@ -1,0 +1,1 @@
+"""DNN accelerators: systolic arrays and loop-nest mappings, their layers and networks."""

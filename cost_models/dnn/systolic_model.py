@@ -1,0 +1,78 @@
+"""The systolic array as a cost model."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from archgym.batch import Batch
+from archgym.cost_model import CostModel
+from archgym.cost_models.dnn.layer_columns import layers_of
+from archgym.cost_models.dnn.network import Network
+from archgym.cost_models.dnn.systolic import (
+    CYCLE_MODELS,
+    DATAFLOWS,
+    Arrays,
+    Ints,
+    systolic_costs,
+)
+from archgym.metric import Metric
+from archgym.outcome import Measurements
+
+METRICS = (
+    Metric("stall_free_cycles", "1", "minimize", "with all words at hand; SCALE-Sim's, exact"),
+    Metric("sram_ifmap_reads", "1", "minimize", "words"),
+    Metric("sram_filter_reads", "1", "minimize", "words"),
+    Metric("sram_ofmap_writes", "1", "minimize", "words; partial sums of every fold among them"),
+    Metric("macs", "1", "neutral", "multiply-accumulate operations, under the group at hand"),
+    Metric("mapping_efficiency", "1", "maximize", "share of the array that folds fill"),
+    Metric("utilization", "1", "maximize", "MACs / (PEs * stall_free_cycles)"),
+    Metric("cycles", "1", "minimize", "DRACO's: fill and drain in every fold, by cycle_model"),
+    Metric("avg_util", "1", "maximize", "DRACO's: unweighted mean over the layers"),
+    Metric("weighted_util", "1", "maximize", "MACs / (PEs * cycles)"),
+    Metric("pes", "1", "minimize", "array_rows * array_cols"),
+)
+
+
+class SystolicModel(CostModel):
+    """Systolic array of any size under three dataflows, layer by layer."""
+
+    name = "systolic"
+    version = "1"
+    fidelity = "analytical"
+    metrics = METRICS
+    sources = (
+        "SCALE-Sim (Samajdar et al., arXiv 1811.02883), behaviour of scalesim 3.0.0",
+        "DRACO (ISVLSI 2020): depthwise layers as group convolutions, published cycle count",
+    )
+    leaves_out = (
+        "stalls: all words are at hand; energy",
+        "overlap of groups and of layers: they run one after another",
+    )
+    checked_against = (
+        "scalesim 3.0.0, 141 runs: cycles, SRAM reads and writes, MACs exact",
+        "DRACO's development values on MobileNetV1 at 64 x 64",
+    )
+
+    def evaluate(self, batch: Batch, workload: Network) -> Measurements:
+        """Return the measurements of arrays on a network."""
+        layers = layers_of(batch, workload)
+        counts = np.array(workload.counts or (1,), dtype=np.int64)
+        return Measurements.of(systolic_costs(arrays_of(batch), layers, counts))
+
+
+def arrays_of(batch: Batch) -> Arrays:
+    """Return the designs of a space with the columns of `Arrays`."""
+    rows, cols, group = (_column(batch[name]) for name in ("array_rows", "array_cols", "group"))
+    dataflow, cycle_model = (
+        _codes(batch, "dataflow", DATAFLOWS),
+        _codes(batch, "cycle_model", CYCLE_MODELS),
+    )
+    return Arrays(rows, cols, dataflow, group, cycle_model)
+
+
+def _codes(batch: Batch, name: str, words: tuple[str, ...]) -> Ints:
+    return _column(np.array([words.index(word) for word in batch[name].tolist()]))
+
+
+def _column(values: Ints) -> Ints:
+    return values.astype(np.int64)[:, None]

@@ -1,0 +1,1 @@
+"""DNN accelerators: one environment a module, each with its ``ENVIRONMENT``."""

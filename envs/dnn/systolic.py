@@ -1,0 +1,129 @@
+"""Systolic arrays: size, dataflow, and the group size of depthwise layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.constraint import Constraint
+from archgym.cost_models.dnn.network import Network
+from archgym.cost_models.dnn.systolic import CYCLE_MODELS, DATAFLOWS
+from archgym.cost_models.dnn.systolic_model import SystolicModel
+from archgym.cost_models.dnn.workloads import load_network
+from archgym.environment import Environment
+from archgym.envs.dnn.layer_space import LayerSpace, layer_design
+from archgym.envs.dnn.parameters import FixedWord, Word
+from archgym.envs.dnn.workloads import network_workloads
+from archgym.errors import SettingError
+from archgym.objective_spec import Spec
+from archgym.parameter import Parameter
+from archgym.scalar_parameters import Ordinal
+from archgym.setting import Setting
+from archgym.space import DesignSpace
+
+Settings = Mapping[str, Any]
+
+DEFAULT_WORKLOAD = "resnet18"
+DEFAULT_LAYER = "resnet18/conv2_x"
+SIDES = (4, 8, 16, 32, 64, 128, 256)
+GROUPS = (1, 2, 4, 8, 16, 32)
+
+SETTINGS = {
+    "max_pes": Setting(
+        None, kind=int, description="designs with more processing elements are infeasible"
+    ),
+}
+
+NOTES = """\
+Cycles are those of SCALE-Sim 3.0.0 without stalls, exactly; the metrics cycles, avg_util and
+weighted_util are DRACO's, in which fill and drain are paid in every fold (cycle_model=exact) or by
+the published closed form (analytic). cycle_model acts on these three alone, and agents leave it.
+
+group gathers the channels of depthwise layers, so that each group is a dense product: MACs rise,
+utilisation too. It is searched where the workload has depthwise layers. Accuracy is not modelled.
+
+A larger array is always faster, so give max_pes, or use an objective that weighs PEs.
+
+Version 0: first version.
+"""
+
+OBJECTIVES: dict[str, Spec] = {
+    "latency": {"minimize": "stall_free_cycles"},
+    "throughput_per_pe": {"maximize": "utilization"},
+    "latency_pes": {"product": ["stall_free_cycles", "pes"]},
+    "draco_latency": {"minimize": "cycles"},
+    "draco_utilization": {"maximize": "avg_util"},
+    "latency_pes_pareto": {"pareto": ["stall_free_cycles", "pes"]},
+}
+
+
+def _parameters(groups: tuple[int, ...]) -> list[Parameter]:
+    return [
+        Ordinal("array_rows", SIDES, default=32, legal=(1, None), role="array", aliases=("rows",)),
+        Ordinal("array_cols", SIDES, default=32, legal=(1, None), role="array", aliases=("cols",)),
+        Word(
+            "dataflow",
+            DATAFLOWS,
+            default="ws",
+            role="mapping",
+            description="what stays in the PEs: outputs, weights or inputs",
+        ),
+        Ordinal(
+            "group",
+            groups,
+            legal=(1, None),
+            role="network",
+            description="channels a group of depthwise layers (DRACO)",
+        ),
+        FixedWord("cycle_model", CYCLE_MODELS, description="of DRACO's metrics"),
+    ]
+
+
+def design_space(settings: Settings, network: Network) -> DesignSpace:
+    """Return the space of arrays for a network; its layers are columns where it has none.
+
+    Raises:
+        SettingError: ``max_pes`` is not positive.
+    """
+    if network.is_per_design:
+        default = layer_design(load_network(DEFAULT_LAYER).layers[0])
+        return LayerSpace(_parameters(GROUPS), default=default)
+    has_depthwise = any(layer.is_depthwise for layer in network.layers)
+    parameters = _parameters(GROUPS if has_depthwise else GROUPS[:1])
+    return DesignSpace(parameters, _constraints(settings["max_pes"]), blank_is_default=True)
+
+
+def _constraints(max_pes: int | None) -> list[Constraint]:
+    if max_pes is None:
+        return []
+    if max_pes < 1:
+        raise SettingError(f"setting 'max_pes': {max_pes!r} is not positive")
+
+    def holds(columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
+        return np.asarray(columns["array_rows"] * columns["array_cols"] <= max_pes)
+
+    sides = ("array_rows", "array_cols")
+    return [Constraint("max_pes", sides, holds, f"array_rows x array_cols <= {max_pes}")]
+
+
+def _default_space(settings: Settings) -> DesignSpace:
+    return design_space(settings, load_network(DEFAULT_WORKLOAD))
+
+
+ENVIRONMENT = Environment(
+    id="dnn.systolic",
+    version=0,
+    description="systolic arrays: size, dataflow and depthwise group size on whole networks",
+    space=_default_space,
+    space_of=design_space,
+    cost_models=MappingProxyType({"systolic": lambda settings: SystolicModel()}),
+    workloads=network_workloads(DEFAULT_WORKLOAD),
+    load_workload=lambda name, settings: load_network(name),
+    objectives=OBJECTIVES,
+    settings=SETTINGS,
+    notes=NOTES,
+)

@@ -57,9 +57,9 @@ class Observations:
         return self.reward > 0
 
     @property
-    def margin(self) -> Floats:
-        """1 where a design is feasible, else its reward, between -1 and 0, shape (n,)."""
-        return np.where(self.feasible, 1.0, self.reward)
+    def violation(self) -> Floats:
+        """-1 where a design is feasible, else in (0, 1], shape (n,)."""
+        return np.where(self.feasible, -1.0, -self.reward)
 
 
 def log_gain(gain: Floats) -> Floats:

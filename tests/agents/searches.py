@@ -29,11 +29,15 @@ QUICK: dict[str, dict[str, Any]] = {
     "ppo": {"rollout": 16},
     "gp": {"startup": 12},
     "smac": {"startup": 8, "candidates": 50, "local_searches": 1, "retrain_after": 16},
+    "turbo": {"startup": 8, "batch_size": 8, "candidates": 100},
+    "qnehvi": {"startup": 8, "batch_size": 8, "candidates": 64, "samples": 16},
 }
 # Agents whose models take a tenth of a second per design are tested on fewer designs.
-LARGEST_BUDGETS = {"gp": 20, "smac": 40}
+LARGEST_BUDGETS = {"gp": 20, "smac": 30, "turbo": 24, "qnehvi": 24}
 # Settings under which a search is mostly random, for tests of what can be reached at all.
-WIDE: dict[str, dict[str, Any]] = {"gp": {"startup": 150}, "smac": {"startup": 150}}
+WIDE: dict[str, dict[str, Any]] = {
+    name: {"startup": 150} for name in ("gp", "smac", "turbo", "qnehvi")
+}
 SCORE = Metric("score", "1", "maximize")
 
 

@@ -17,9 +17,9 @@ from tests.toys import toy_problem
 
 LEVEL = 0.001
 SEEDS = range(12)
-BUDGETS = {"tpe": 80, "ppo": 400, "gp": 25, "smac": 80}
+BUDGETS = {"tpe": 80, "ppo": 400, "gp": 25, "smac": 60, "turbo": 32, "qnehvi": 32}
 # Shortened deliberation, see searches.QUICK; the others are tested as users meet them.
-HURRIED = {"smac"}
+HURRIED = {"smac", "turbo", "qnehvi"}
 OPTIMISERS = [name for name in AGENTS if name not in BLIND]
 
 

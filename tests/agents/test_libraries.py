@@ -145,7 +145,7 @@ def test_smac_is_smac(tmp_path):
         return -problem.outcomes(Batch(problem.space, np.array(asked[-1:]))).reward[0]
 
     scenario = smac.Scenario(
-        ConfigurationSpace({name: (0, 15) for name in names}),
+        ConfigurationSpace(dict.fromkeys(names, (0, 15))),
         deterministic=True,
         n_trials=20,
         seed=agent.library_seed,

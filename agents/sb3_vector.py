@@ -15,6 +15,8 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from archgym.errors import SettingError
 
+_MASKS = "action_masks"
+
 
 class Sb3Vector(VecEnv):
     """A thin adapter: one step of it is one step of the vector environment.
@@ -60,7 +62,10 @@ class Sb3Vector(VecEnv):
         setattr(self._env, attr_name, value)
 
     def env_method(self, method_name: str, *args: Any, indices: Any = None, **named: Any) -> Any:
-        return [getattr(self._env, method_name)(*args, **named)] * len(self._rows(indices))
+        returned = getattr(self._env, method_name)(*args, **named)
+        rows = self._rows(indices)
+        # One mask per environment, as sb3-contrib asks for them.
+        return [returned[row] for row in rows] if method_name == _MASKS else [returned] * len(rows)
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
         return [False] * len(self._rows(indices))

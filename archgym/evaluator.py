@@ -102,6 +102,12 @@ class Evaluator:
         """Different designs evaluated so far."""
         return len(self._cache)
 
+    @property
+    def replaying(self) -> int:
+        """Stored evaluations of an earlier run that are still to be replayed."""
+        stored = 0 if self._history is None else len(self._history.batch)
+        return max(stored - self.spent, 0)
+
     def evaluate(self, batch: Batch) -> Outcomes:
         """Return the outcomes of a batch and spend as many evaluations.
 

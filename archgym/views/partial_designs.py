@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,7 @@ from archgym.views.choices import Choices
 from archgym.views.observations import DesignFeatures, Features
 
 Rows = NDArray[np.int64]
+Snapshot = tuple[NDArray[Any], ...]
 
 
 class PartialDesigns:
@@ -63,13 +66,21 @@ class PartialDesigns:
         self.observations[first, self._activity] = self._choices.active(self.codes[first])
         self._advance(first)
         self._parts = (self.codes, self.columns, self.allowed, self._board)
-        self._blank = [part[:1].copy() for part in self._parts]
+        self._blank = self.snapshot(0)
         self.restart(np.arange(len(self.codes)))
 
     def restart(self, rows: Rows) -> None:
         """Make rows undecided again."""
-        for part, blank in zip(self._parts, self._blank, strict=True):
-            part[rows] = blank
+        self.place(rows, self._blank)
+
+    def snapshot(self, row: int) -> Snapshot:
+        """Return a copy of one row, for `place`."""
+        return tuple(part[row : row + 1].copy() for part in self._parts)
+
+    def place(self, rows: Rows, snapshot: Snapshot) -> None:
+        """Put a copied row in the place of others."""
+        for part, copied in zip(self._parts, snapshot, strict=True):
+            part[rows] = copied
 
     @property
     def complete(self) -> Mask:

@@ -71,14 +71,14 @@ def test_ppo_solves_a_bandit_for_most_seeds(toy, hyperparameters):
 def test_ppo_evaluates_a_whole_rollout_in_one_call():
     agent = make_agent("ppo", toy_problem("toy.flat"), rollout=24)
     sizes = [len(record.batch) for record in records_of(agent, 100)]
-    assert sizes == [24, 24, 24, 24, 4]
+    assert sizes == [8, 16, 24, 24, 24, 4]
 
 
 def test_ppo_derives_its_rhythm_from_the_budget():
     problem = toy_problem("toy.flat")
-    for budget, size in ((100, 16), (800, 50), (100_000, 512)):
-        assert make_agent("ppo", problem)._rhythm(budget) == (size, 1)
-    assert make_agent("ppo", problem, rollout=64, n_envs=16)._rhythm(1000) == (16, 4)
+    for budget, size in ((100, 16), (800, 25), (100_000, 64)):
+        assert make_agent("ppo", problem).rhythm(budget) == (size, 1)
+    assert make_agent("ppo", problem, rollout=64, n_envs=16).rhythm(1000) == (16, 4)
 
 
 def test_ppo_builds_designs_axis_by_axis_that_obey_constraints():

@@ -7,7 +7,6 @@ import pytest
 
 from archgym.batch import Batch
 from archgym.encodings import from_unit
-from archgym.evaluator import Evaluator
 from archgym.registry import make_agent
 from tests.agents.searches import codes_of, records_of
 from tests.toys import toy_problem
@@ -75,38 +74,6 @@ def test_genetic_algorithms_are_pymoo(name, seed):
         copy_algorithm=False,
     )
     assert codes_of(records_of(agent, 80)).tolist() == asked
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("action", ["multi_discrete", "box"])
-def test_ppo_is_stable_baselines3(seed, action):
-    import torch
-    from stable_baselines3 import PPO
-    from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
-
-    from archgym.views.one_shot import OneShotEnv
-
-    toy, records = toy_problem("toy.flat", parameters=4), []
-    chosen = {"rollout": 20, "n_envs": 5, "epochs": 3, "learning_rate": 5e-3, "action": action}
-    agent = make_agent("ppo", toy, seed, **chosen)
-    torch.set_num_threads(1)
-    evaluator = Evaluator(toy, 100, records.append)
-    singles = DummyVecEnv([lambda: OneShotEnv(evaluator, action=action)] * 5)
-    model = PPO(
-        "MlpPolicy",
-        VecNormalize(singles, norm_obs=False, gamma=1.0),
-        learning_rate=5e-3,
-        n_steps=4,
-        batch_size=20,
-        n_epochs=3,
-        gamma=1.0,
-        ent_coef=0.01,
-        policy_kwargs={"log_std_init": -0.5 * np.log(3.0)},
-        seed=agent.library_seed,
-        device="cpu",
-    )
-    model.learn(100)
-    assert (codes_of(records_of(agent, 100)) == codes_of(records)).all()
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -32,7 +32,6 @@ _MEANINGS = {
     "gemm_n": "columns of its result",
     "gemm_k": "its reduction",
 }
-LARGEST = 2**31 - 1
 
 
 class LayerSpace(DesignSpace):
@@ -54,7 +53,7 @@ class LayerSpace(DesignSpace):
         single_group: bool = False,
     ):
         columns = [
-            FixedNumber(name, 1, LARGEST, role="layer", description=_MEANINGS[name])
+            FixedNumber(name, 1, role="layer", description=_MEANINGS[name])
             for name in LAYER_COLUMNS
         ]
         self._single_group = single_group

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def test_closing_rises_only_through_what_is_exhausted() -> None:
 def test_evaluates_every_design_of_a_small_space_once_and_stops(toy, count, batch) -> None:
     problem = toy_problem(toy)
     records = records_of(MctsAgent(problem, 0, batch=batch), 1000)
-    keys = sum((record.batch.keys() for record in records), start=[])
+    keys = list(chain.from_iterable(record.batch.keys() for record in records))
     assert len(keys) == len(set(keys)) == count
     assert all(problem.space.valid(record.batch).all() for record in records)
 

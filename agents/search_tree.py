@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from archgym.views.partial_designs import Snapshot
 
 Floats = NDArray[np.float64]
+_NONE = -1e300
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Scale:
         return Scale(low, high if high > low else low + 1.0)
 
     def __call__(self, rewards: Floats) -> Floats:
-        return np.clip((rewards - self.low) / (self.high - self.low), 0.0, 1.0)
+        scaled = (rewards - self.low) / (self.high - self.low)
+        return np.minimum(np.maximum(scaled, 0.0), 1.0)
 
 
 class Node:
@@ -49,7 +51,7 @@ class Node:
         count = len(values)
         self.snapshot, self.values, self.prior = snapshot, values, prior
         self.visits, self.total = np.zeros(count), np.zeros(count)
-        self.best = np.full(count, -np.inf)
+        self.best = np.full(count, _NONE)
         self.closed = np.zeros(count, dtype=bool)
         self.children: list[Node | None] = [None] * count
 
@@ -72,16 +74,18 @@ class Node:
             greed: Weight of the best reward behind a value against the mean.
             widening: Values admitted per square root of visits.
         """
-        visits = self.visits.sum()
-        admitted = math.ceil(widening * math.sqrt(visits + 1.0))
-        open_ = np.flatnonzero(~self.closed)[:admitted]
-        tried = self.visits[open_]
-        mean = scale(self.total[open_] / np.maximum(tried, 1.0))
-        worth = (1.0 - greed) * mean + greed * scale(self.best[open_])
-        known = worth[tried > 0]
-        worth[tried == 0] = known.mean() if len(known) else 0.0
-        bonus = exploration * self.prior[open_] * math.sqrt(visits + 1.0) / (1.0 + tried)
-        return int(open_[(worth + bonus).argmax()])
+        root = math.sqrt(self.visits.sum() + 1.0)
+        admitted = np.flatnonzero(~self.closed)[: math.ceil(widening * root)]
+        tried = self.visits[admitted]
+        mean = self.total[admitted] / np.maximum(tried, 1.0)
+        worth = scale((1.0 - greed) * mean + greed * self.best[admitted])
+        new = tried == 0.0
+        known = len(tried) - np.count_nonzero(new)
+        worth[new] = 0.0
+        if 0 < known < len(tried):
+            worth[new] = worth.sum() / known
+        worth += exploration * root * self.prior[admitted] / (1.0 + tried)
+        return int(admitted[worth.argmax()])
 
 
 Path = list[tuple[Node, int]]

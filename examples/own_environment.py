@@ -4,6 +4,7 @@ import numpy as np
 
 import archgym
 from archgym import CostModel, DesignSpace, Environment, Measurements, Metric, Ordinal
+from archgym.errors import UnknownNameError
 
 WORKLOADS = {"small_array": 8, "large_array": 96}  # KiB touched again and again
 
@@ -26,6 +27,13 @@ class CacheModel(CostModel):
         return Measurements.of({"access_time_ns": time, "access_energy_pj": energy})
 
 
+def load_workload(name, settings):
+    """Return the array's size in KiB."""
+    if name not in WORKLOADS:
+        raise UnknownNameError("workload", name, WORKLOADS)
+    return WORKLOADS[name]
+
+
 ENVIRONMENT = Environment(
     id="cache",
     version=0,
@@ -38,7 +46,7 @@ ENVIRONMENT = Environment(
     ),
     cost_models={"cache_formula": lambda settings: CacheModel()},
     workloads={name: f"{kib} KiB, again and again" for name, kib in WORKLOADS.items()},
-    load_workload=lambda name, settings: WORKLOADS[name],
+    load_workload=load_workload,
     objectives={"latency": {"minimize": "access_time_ns"}},
 )
 

@@ -21,13 +21,14 @@ MAY_IMPORT = {
     "results": {CORE, "cost_models", "results"},
     "experiments": {CORE, "cost_models", "envs", "agents", "results", "experiments"},
     "cli": {CORE, "cost_models", "envs", "agents", "results", "experiments", "cli"},
+    "testing": {CORE, "cost_models", "envs", "agents", "results", "experiments", "cli", "testing"},
 }
 HEAVY = ("torch", "ray", "pandas", "sklearn", "scipy", "numba", "optuna", "pymoo", "gymnasium")
 
 
 def room_of(module: str) -> str:
     parts = module.split(".")
-    return parts[1] if len(parts) > 1 and parts[1] in (*ROOMS, "cli") else CORE
+    return parts[1] if len(parts) > 1 and parts[1] in (*ROOMS, "cli", "testing") else CORE
 
 
 def source_files() -> list[Path]:
@@ -75,6 +76,12 @@ def test_heavy_packages_are_not_imported_at_start(statement: str) -> None:
     script = f"import sys; {statement}; print([m for m in {HEAVY!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def test_pytest_is_imported_by_the_conformance_kit_alone() -> None:
+    for path in source_files():
+        if room_of(module_of(path)) != "testing":
+            assert not any(name.split(".")[0] == "pytest" for name in imported(path)), path
 
 
 def test_agents_and_envs_know_each_other_by_registry_only() -> None:

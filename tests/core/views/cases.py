@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from archgym import registry
-from archgym.evaluator import Evaluator
 from archgym.problem import Problem
+from archgym.testing.view_checks import unlimited
 from tests.toys import TOYS, toy_problem
+
+__all__ = ["IDS", "REGISTERED", "problem_of", "unlimited"]
 
 REGISTERED = registry.environments.names()
 IDS = [*TOYS, *REGISTERED]
-VIEWS = [
-    ("one_shot", "multi_discrete"),
-    ("one_shot", "box"),
-    ("sequential", "discrete"),
-    ("sequential", "box"),
-    ("local", "discrete"),
-]
 
 
 def problem_of(name: str, **arguments: Any) -> Problem:
@@ -26,8 +20,3 @@ def problem_of(name: str, **arguments: Any) -> Problem:
     if name in TOYS:
         return toy_problem(name, **arguments)
     return registry.make_problem(name, **arguments)
-
-
-def unlimited(problem: Problem) -> Evaluator:
-    """Return an evaluator whose budget does not end."""
-    return Evaluator(problem, sys.maxsize)

@@ -14,11 +14,9 @@ from archgym.errors import SettingError, UnknownNameError
 from archgym.views.actions import (
     LARGEST_DISCRETE,
     REAL_LEVELS,
-    AxisGrid,
     MultiDiscreteActions,
     make_actions,
 )
-from tests.core.views.cases import IDS, problem_of
 
 FALSE_ALARM = 1e-6  # of a single chi-square test below
 COLUMN = st.one_of(
@@ -38,20 +36,6 @@ def test_every_value_survives_encoding_and_is_reached(
     encoded = actions.encode(codes)
     assert all(actions.space.contains(action) for action in encoded)
     assert (actions.decode(encoded) == codes).all()
-
-
-@pytest.mark.parametrize("name", IDS)
-@pytest.mark.parametrize("encoding", ["multi_discrete", "box"])
-def test_random_designs_of_every_environment_survive(name: str, encoding: str) -> None:
-    space = problem_of(name).space
-    actions, rng = make_actions(encoding, space), np.random.default_rng(0)
-    grid = AxisGrid(space.axes)
-    codes = grid.codes(rng.integers(0, grid.sizes, (200, space.width)))
-    back = actions.decode(actions.encode(codes))
-    assert back.dtype == codes.dtype
-    real = [axis.size is None for axis in space.axes]
-    assert (back == codes)[:, ~np.array(real)].all()
-    assert np.allclose(back, codes, rtol=0 if encoding == "multi_discrete" else 1e-6)
 
 
 @pytest.mark.parametrize("size", [2, 3, 7, 10, 16])

@@ -1,69 +1,28 @@
-"""The Gymnasium views: checkers, meaning of rewards, masks, failures."""
+"""The Gymnasium views: meaning of rewards, masks, failures; checkers run in test_conformance."""
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import gymnasium
 import numpy as np
 import pytest
-from gymnasium.utils.env_checker import check_env
 from scipy.stats import chi2
 
 from archgym.batch import Batch
 from archgym.errors import BudgetSpentError, SettingError, UnknownNameError
 from archgym.evaluator import Evaluator
+from archgym.testing.view_checks import make_view
 from archgym.views.local import LocalEnv
-from archgym.views.making import STYLES, _view
 from archgym.views.one_shot import OneShotEnv
 from archgym.views.sequential import SequentialEnv
-from tests.core.views.cases import IDS, VIEWS, problem_of, unlimited
+from tests.core.views.cases import problem_of, unlimited
 from tests.core.views.test_actions import FALSE_ALARM, chi_square
 from tests.toys import MIXED_OPTIMUM, toy_problem
 
 
 def make(name: str, style: str, action: str) -> gymnasium.Env[Any, Any]:
-    env: gymnasium.Env[Any, Any] = _view(style, STYLES, "style")(
-        unlimited(problem_of(name)), action=action
-    )
-    return env
-
-
-@pytest.mark.parametrize(("style", "action"), VIEWS)
-@pytest.mark.parametrize("name", IDS)
-def test_gymnasium_and_sb3_checkers_pass(name: str, style: str, action: str) -> None:
-    from stable_baselines3.common.env_checker import check_env as check_for_sb3
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        check_env(make(name, style, action), skip_render_check=True)
-        check_for_sb3(make(name, style, action))
-
-
-@pytest.mark.parametrize(("style", "action"), VIEWS)
-@pytest.mark.parametrize("name", IDS)
-def test_episodes_end_repeat_and_stay_within_their_spaces(
-    name: str, style: str, action: str
-) -> None:
-    first, second = (episode(make(name, style, action)) for _ in range(2))
-    assert first == second
-    assert first[-1][1:3] == (True, False)
-
-
-def episode(env: gymnasium.Env[Any, Any]) -> list[Any]:
-    env.action_space.seed(3)
-    observation, info = env.reset(seed=3)
-    again, _ = env.reset(seed=99)
-    assert (observation == again).all()
-    steps: list[Any] = []
-    while not steps or not (steps[-1][1] or steps[-1][2]):
-        mask = info.get("action_mask") if hasattr(env.action_space, "n") else None
-        observation, reward, over, cut, info = env.step(env.action_space.sample(mask))
-        assert env.observation_space.contains(observation)
-        steps.append((reward, over, cut, observation.tolist(), info.get("status")))
-    assert info["error"] == "" or info["status"] != "ok"
-    return steps
+    return make_view(problem_of(name), style, action)
 
 
 def test_one_shot_gives_the_designs_own_reward_and_says_all_about_it() -> None:

@@ -1,14 +1,12 @@
-"""The PettingZoo view: conformance, roles, rewards, equality with the single-agent view."""
+"""The PettingZoo view: roles, rewards, equality with the single-agent view."""
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 from gymnasium import spaces
-from pettingzoo.test import parallel_api_test, parallel_seed_test
 
 from archgym.errors import SettingError, UnknownNameError
 from archgym.evaluator import Evaluator
@@ -19,21 +17,6 @@ from tests.core.views.cases import IDS, problem_of, unlimited
 from tests.toys import MIXED_OPTIMUM, toy_problem
 
 ROLES = ["per_parameter", "subsystem", "single"]
-
-
-@pytest.mark.parametrize("reward", ["shared", "difference"])
-@pytest.mark.parametrize("roles", ROLES)
-@pytest.mark.parametrize("name", IDS)
-def test_pettingzoos_tests_pass(name: str, roles: str, reward: str) -> None:
-    problem = problem_of(name)
-
-    def make() -> DesignTeamEnv:
-        return DesignTeamEnv(unlimited(problem), roles, reward, episode_length=3)
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        parallel_api_test(make(), num_cycles=20)
-        parallel_seed_test(make, num_cycles=10)
 
 
 def test_roles_share_the_parameters_out() -> None:

@@ -98,9 +98,15 @@ class AskTellAgent(Agent):
 
     Attributes:
         batch_size: How many designs one turn proposes at most.
+        budget: Evaluations that the search may spend, for methods that plan ahead.
     """
 
     batch_size: int = 1
+    budget: int = 1000
+
+    def plan(self, budget: int) -> None:
+        """Take the budget, before the first `ask`; by hand that is optional."""
+        self.budget = budget
 
     @abstractmethod
     def ask(self, count: int) -> Batch:
@@ -111,6 +117,7 @@ class AskTellAgent(Agent):
         """Take the outcomes of the batch that the last `ask` returned."""
 
     def run(self, evaluator: Evaluator) -> None:
+        self.plan(evaluator.budget)
         while evaluator.remaining > 0:
             batch = self.ask(min(self.batch_size, evaluator.remaining))
             if not len(batch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -44,6 +45,10 @@ class DistinctDesigns:
                 taken.add(key)
                 rows.append(row)
         return rows
+
+    def remember(self, keys: Iterable[bytes]) -> None:
+        """Count designs as proposed, given by their keys."""
+        self._seen.update(keys)
 
     def take_new(self, batch: Batch, limit: int | None = None) -> Batch:
         """Return those of the designs that are new, ``limit`` at most; remember them."""

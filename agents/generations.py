@@ -30,6 +30,10 @@ class GenerationAgent(AskTellAgent):
     def learn(self, generation: Batch, losses: Floats) -> None:
         """Take the losses of the last generation, shape (n, objectives); smaller is better."""
 
+    def keys_of(self, generation: Batch) -> list[bytes]:
+        """Return the keys of the designs that `breed` returned."""
+        return generation.keys()
+
     def losses(self, outcomes: Outcomes) -> Floats:
         """Return what is minimised."""
         return -outcomes.reward[:, None]
@@ -42,20 +46,24 @@ class GenerationAgent(AskTellAgent):
     def ask(self, count: int) -> Batch:
         if self._position == len(self._generation):
             self._start_generation()
-        batch = self._generation.select(slice(self._position, self._position + count))
+        if self._position == 0 and count >= len(self._generation):
+            batch = self._generation
+        else:
+            batch = self._generation.select(slice(self._position, self._position + count))
         self._position += len(batch)
         return batch
 
     def tell(self, batch: Batch, outcomes: Outcomes) -> None:
         self._told.append(self.losses(outcomes))
         if self._position == len(self._generation):
-            self.learn(self._generation, np.concatenate(self._told))
+            told = self._told[0] if len(self._told) == 1 else np.concatenate(self._told)
+            self.learn(self._generation, told)
 
     def _start_generation(self) -> None:
         self._told, self._position = [], 0
         generation = self.breed()
         if len(generation):
-            self.proposed.take_new(generation)
+            self.proposed.remember(self.keys_of(generation))
         else:
             generation = self.proposed.draw(self.rng, self.batch_size)
         self._generation = generation

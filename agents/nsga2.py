@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from archgym.agents.hyperparameter import Hyperparameter
+from archgym.agents.losses import log_losses
 from archgym.agents.pymoo_agent import PymooAgent
 from archgym.outcome import Floats, Outcomes
 
@@ -44,19 +45,22 @@ class Nsga2Agent(PymooAgent):
     }
 
     def losses(self, outcomes: Outcomes) -> Floats:
-        return -outcomes.objectives
+        return log_losses(outcomes.objectives)
 
     def make_algorithm(self) -> Algorithm:
         from pymoo.algorithms.moo.nsga2 import NSGA2
 
+        return NSGA2(pop_size=self.values["population"], **self.operators())
+
+    def operators(self) -> dict[str, Any]:
+        """Return pymoo's arguments for sampling, mating and repair."""
         from archgym.agents import pymoo_operators as operators
 
         values: dict[str, Any] = self.values
-        return NSGA2(
-            pop_size=values["population"],
-            sampling=operators.ValidSampling(self.space),
-            crossover=operators.CROSSOVERS[values["crossover"]](prob=values["crossover_rate"]),
-            mutation=operators.AxisMutation(self.proposed, values["mutation_rate"]),
-            repair=operators.ValidRepair(self.space),
-            eliminate_duplicates=operators.NewDesigns(self.proposed),
-        )
+        return {
+            "sampling": operators.ValidSampling(self.space),
+            "crossover": operators.CROSSOVERS[values["crossover"]](prob=values["crossover_rate"]),
+            "mutation": operators.AxisMutation(self.proposed, values["mutation_rate"]),
+            "repair": operators.ValidRepair(self.space),
+            "eliminate_duplicates": operators.NewDesigns(self.proposed),
+        }

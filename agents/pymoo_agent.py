@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 class PymooAgent(GenerationAgent):
-    """Asks pymoo for generations and tells it their losses."""
+    """Asks pymoo for generations and tells it their losses.
+
+    Attributes:
+        objectives: How many things are minimised at once.
+    """
 
     library = "pymoo"
     requires = ("pymoo",)
@@ -31,8 +35,10 @@ class PymooAgent(GenerationAgent):
 
         super().setup()
         self.batch_size = self.values["population"]
+        default = self.problem.score(self.problem.default_measured)
+        self.objectives = default.objectives.shape[1]
         self._algorithm = self.make_algorithm()
-        cube = Problem(n_var=self.space.width, n_obj=1, xl=0.0, xu=1.0)
+        cube = Problem(n_var=self.space.width, n_obj=self.objectives, xl=0.0, xu=1.0)
         self._algorithm.setup(cube, termination=NoTermination(), seed=self.library_seed)
         self._population: Any = None
 

@@ -43,10 +43,12 @@ __all__ = [
 
 AGENTS = agents.names()
 # Neither looks at what it is told.
-BLIND = {"random", "sobol"}
+BLIND = {"random", "sobol", "grid"}
 QUICK: dict[str, dict[str, Any]] = {
     "genetic": {"population": 12},
     "nsga2": {"population": 12},
+    "nsga3": {"population": 12},
+    "differential_evolution": {"population": 12},
     "tpe": {"startup": 8},
     "ppo": {"rollout": 16},
     "maskable_ppo": {"rollout": 16},
@@ -62,6 +64,8 @@ LARGEST_BUDGETS = {"gp": 20, "smac": 30, "turbo": 24, "qnehvi": 24}
 WIDE: dict[str, dict[str, Any]] = {
     name: {"startup": 150} for name in ("gp", "smac", "turbo", "qnehvi")
 }
+
+
 def affordable(name: str, budget: int) -> int:
     """Return the budget, or less for agents that think long."""
     return min(budget, LARGEST_BUDGETS.get(name, budget))

@@ -1,0 +1,127 @@
+"""CMA-ES with margin: cmaes' CMA, sampled and corrected in arrays.
+
+`cmaes.CMAwM` calls scipy's distributions several times per generation and samples design by
+design, which takes most of its time. This is the same algorithm around the same `cmaes.CMA`; a
+test holds it equal to `CMAwM` seed by seed. The module imports cmaes and scipy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from cmaes import CMA
+from numpy.typing import NDArray
+from scipy.special import gammaincinv, ndtr
+
+Floats = NDArray[np.float64]
+
+_MOST_RESAMPLING = 100
+
+
+class MarginCma:
+    """A normal distribution on the unit cube whose discrete axes keep a chance to change.
+
+    Where the distribution on a discrete axis has become so narrow that the neighbouring values
+    would hardly be drawn any more, its mean or its spread is corrected, so that they keep a
+    probability of at least the margin, 1 / (axes x population).
+
+    Args:
+        mean: Where to start, shape (width,).
+        sigma: Standard deviation to start with.
+        steps: Distance of values per axis, 0 for a continuous axis, shape (width,).
+        population: Points per generation.
+        seed: Of the random numbers.
+
+    Source: Hamano, Saito, Nomura, Shirakawa, CMA-ES with margin, GECCO 2022.
+    """
+
+    def __init__(self, mean: Floats, sigma: float, steps: Floats, population: int, seed: int):
+        self._cma: Any = CMA(mean, sigma, seed=seed, population_size=population)
+        self.population = population
+        self._discrete = np.flatnonzero(steps > 0)
+        self._continuous = np.flatnonzero(steps <= 0)
+        self._step = steps[self._discrete]
+        self._last = np.round(1.0 / self._step) - 1.0
+        self._margin = 1.0 / (len(mean) * population)
+        self._spread = np.ones(len(self._discrete))
+
+    def ask(self) -> tuple[Floats, Floats]:
+        """Return the points to evaluate and the raw points to tell, shape (population, width)."""
+        axes, lengths = self._cma._eigen_decomposition()
+        root = axes.dot(np.diag(lengths))
+        raw = np.array([self._draw(root) for _ in range(self.population)])
+        points = raw.copy()
+        at = self._discrete
+        mean = self._cma._mean[at]
+        spread = (raw[:, at] - mean) * self._spread + mean
+        points[:, at] = self._value(self._index(spread))
+        return points, raw
+
+    def tell(self, raw: Floats, losses: Floats) -> None:
+        """Take the losses, shape (population,), of the last points."""
+        self._cma.tell(list(zip(raw, losses.tolist(), strict=True)))
+        if len(self._discrete):
+            self._keep_margin()
+
+    def should_stop(self) -> bool:
+        """Return whether the distribution has converged or degenerated."""
+        return bool(self._cma.should_stop())
+
+    def _draw(self, root: Floats) -> Floats:
+        """Return a point whose continuous part lies inside the cube; clipped after many tries."""
+        for _ in range(_MOST_RESAMPLING + 1):
+            normal = self._cma._rng.randn(len(root))
+            point: Floats = self._cma._mean + self._cma._sigma * root.dot(normal)
+            inner = point[self._continuous]
+            if not len(inner) or (inner.min() >= 0.0 and inner.max() <= 1.0):
+                return point
+        point[self._continuous] = np.clip(inner, 0.0, 1.0)
+        return point
+
+    def _value(self, index: Floats) -> Floats:
+        return (index + 0.5) * self._step
+
+    def _index(self, points: Floats) -> Floats:
+        """Return the index of the bin in which each point lies; the lower one on an edge."""
+        return np.clip(np.ceil(points / self._step) - 1.0, 0.0, self._last)
+
+    def _keep_margin(self) -> None:
+        cma, at, margin = self._cma, self._discrete, self._margin
+        mean, deviation = cma._mean[at], np.sqrt(np.diag(cma._C)[at])
+        index = self._index(mean)
+        low_edge = np.clip(index, 1.0, self._last) * self._step
+        high_edge = np.clip(index + 1.0, 1.0, self._last) * self._step
+        scale = cma._sigma * self._spread * deviation
+        below = ndtr((low_edge - mean) / scale)
+        above = 1.0 - ndtr((high_edge - mean) / scale)
+        inside = 1.0 - (below + above)
+        at_end = np.maximum(below, above) > 0.5
+        moves = at_end & (np.minimum(below, above) < margin)
+        reach = scale * np.sqrt(_chi2(1.0 - 2.0 * margin))
+        mean = np.where(moves, high_edge + np.sign(mean - high_edge) * reach, mean)
+        low = _chi2_root(_corrected(below, below, above, inside, margin))
+        high = _chi2_root(_corrected(above, below, above, inside, margin))
+        spread = (high_edge - low_edge) / ((low + high) * cma._sigma * deviation)
+        centre = (low_edge * high + high_edge * low) / (low + high)
+        self._spread = np.where(at_end, self._spread, spread)
+        cma._mean[at] = np.where(at_end, mean, centre)
+
+
+def _corrected(
+    part: Floats, below: Floats, above: Floats, inside: Floats, margin: float
+) -> Floats:
+    """Return a tail's probability after both tails were raised to half the margin."""
+    part, below, above = (np.maximum(x, margin / 2.0) for x in (part, below, above))
+    excess = 1.0 - below - above - inside
+    room = below + inside + above - 3.0 * margin / 2
+    return np.clip(part + excess * (part - margin / 2) / room, 1e-10, 0.5 - 1e-10)
+
+
+def _chi2(probability: Any) -> Floats:
+    """Return the quantile of the chi-square distribution with one degree of freedom."""
+    return np.asarray(2.0 * gammaincinv(0.5, probability))
+
+
+def _chi2_root(tail: Floats) -> Floats:
+    return np.sqrt(_chi2(1.0 - 2.0 * tail))

@@ -113,7 +113,7 @@ def _step(column: int, last: int) -> Move:
     """Return a move along an axis whose codes are 0 .. last, turned round at its ends."""
 
     def move(row: Row, length: float, direction: float) -> None:
-        code, step = row[column], int(last**length)
+        code, step = row[column], int((last + 1) ** length)
         signed = step if direction < 0.5 else -step
         new = code + signed
         row[column] = new if 0 <= new <= last else min(max(code - signed, 0), last)

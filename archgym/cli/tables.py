@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 Row = Mapping[str, Any]
+_MOST_LISTED = 32
 
 
 class Format(StrEnum):
@@ -43,9 +44,16 @@ def _show_table(rows: Sequence[Row], title: str) -> None:
         numeric = all(isinstance(row[name], int | float) for row in rows)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in row.values()))
+        table.add_row(*(Text(_short_cell(value)) for value in row.values()))
     console = Console(width=None if sys.stdout.isatty() else 200)
     console.print(table)
+
+
+def _short_cell(value: Any) -> str:
+    """Return a cell for people: of a long list the beginning and the length."""
+    if isinstance(value, list | tuple) and len(value) > _MOST_LISTED:
+        return f"{_cell(value[:_MOST_LISTED])}, ... {len(value)} in all"
+    return _cell(value)
 
 
 def _cell(value: Any) -> str:

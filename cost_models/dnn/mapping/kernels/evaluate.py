@@ -72,18 +72,7 @@ def cost_mappings(
                 for d in range(at.N_DIMENSIONS):
                     counts[d] = list_divisors(sizes[d], divisors, d)
                 listed = own
-            fit_bounds(
-                row,
-                bounds,
-                orders,
-                sizes,
-                machine,
-                divisors,
-                counts,
-                left,
-                rf_tile,
-                glb_tile,
-            )
+            fit_bounds(row, bounds, orders, sizes, machine, divisors, counts, left, glb_tile)
         reasons[row], excess[row] = check(row, bounds, sizes, machine, rf_tile, glb_tile)
         if reasons[row] == at.FEASIBLE:
             cost(

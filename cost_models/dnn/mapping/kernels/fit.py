@@ -44,8 +44,7 @@ def fit_bounds(
     divisors: Array,
     counts: Array,
     left: Array,
-    rf_tile: Array,
-    glb_tile: Array,
+    tile: Array,
 ) -> None:
     """Replace the bounds of a design, taken as wishes, by the mapping that they stand for.
 
@@ -58,57 +57,59 @@ def fit_bounds(
         divisors: Of each dimension, as `list_divisors` writes them.
         counts: How many each dimension has.
         left: Work space, int64 (7,): what is not granted yet.
-        rf_tile: Work space, int64 (7,).
-        glb_tile: Work space, int64 (7,).
+        tile: Work space, int64 (7,): that of the RF first, then it grows to that of the GLB.
     """
     for d in range(at.N_DIMENSIONS):
-        left[d] = sizes[d]
-        rf_tile[d] = glb_tile[d] = 1
+        left[d], tile[d] = sizes[d], 1
+    words = tile_words(tile, sizes[at.STRIDE])
+    capacity = min(machine[at.RF_WORDS], machine[at.GLB_WORDS])
     for level in (at.RF, at.SPATIAL, at.GLB):
-        pes = 1
+        pes = machine[at.NUM_PES]
         for position in range(at.N_DIMENSIONS):
             d = orders[row, level * at.N_DIMENSIONS + position]
             place = level * at.N_DIMENSIONS + d
             limit = min(bounds[row, place], left[d])
             if level == at.SPATIAL:
-                limit = min(limit, int(machine[at.NUM_PES] // pes))
-            granted = 1
-            if limit > 1:
-                granted = grant(
-                    level, d, limit, sizes, machine, divisors, counts, left, rf_tile, glb_tile
-                )
-                left[d] //= granted
-                pes *= granted
+                limit = min(limit, int(pes))
+            bounds[row, place] = 1
+            if limit <= 1:
+                continue
+            growth = words_per_step(tile, d, sizes[at.STRIDE], words)
+            limit = min(limit, 1 + int(max(0.0, capacity - words) / growth))
+            if limit <= 1:
+                continue
+            granted = largest_divisor(left[d], limit, divisors, counts[d], d)
             bounds[row, place] = granted
+            left[d] //= granted
+            tile[d] *= granted
+            words += (granted - 1) * growth
+            pes /= granted
+        capacity = machine[at.GLB_WORDS]
     for d in range(at.N_DIMENSIONS):
         bounds[row, d] = left[d]
 
 
 @helper
-def grant(
-    level: int,
-    d: int,
-    limit: int,
-    sizes: Array,
-    machine: Array,
-    divisors: Array,
-    counts: Array,
-    left: Array,
-    rf_tile: Array,
-    glb_tile: Array,
-) -> int:
-    """Return the bound of one dimension at one level, and let the tiles grow by it."""
-    rf, glb, stride = rf_tile[d], glb_tile[d], sizes[at.STRIDE]
-    for i in range(counts[d] - 1, 0, -1):
-        bound = divisors[d, i]
-        if bound > limit or left[d] % bound:
-            continue
-        glb_tile[d] = glb * bound
-        fits = tile_words(glb_tile, stride) <= machine[at.GLB_WORDS]
-        if level == at.RF and fits:
-            rf_tile[d] = bound
-            fits = tile_words(rf_tile, stride) <= machine[at.RF_WORDS]
-        if fits:
-            return int(bound)
-    rf_tile[d], glb_tile[d] = rf, glb
-    return 1
+def words_per_step(tile: Array, d: int, stride: int, words: int) -> int:
+    """Return by how many words a tile grows with each further multiple of one of its extents.
+
+    The words of a tile are a linear function of each extent.
+    """
+    extent = tile[d]
+    tile[d] = 2 * extent
+    growth = tile_words(tile, stride) - words
+    tile[d] = extent
+    return growth
+
+
+@helper
+def largest_divisor(number: int, limit: int, divisors: Array, count: int, d: int) -> int:
+    """Return the largest divisor of ``number`` up to a limit, out of a row of divisors."""
+    if number <= limit:
+        return number
+    i = count - 1
+    while divisors[d, i] > limit:
+        i -= 1
+    while number % divisors[d, i]:
+        i -= 1
+    return int(divisors[d, i])

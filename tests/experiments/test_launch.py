@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ import pytest
 
 from archgym.errors import LaunchError
 from archgym.experiments.launch import parse_launch, read_launch
-from archgym.experiments.plan import make_plan
+from archgym.experiments.plan import make_plan, read_plan
 from tests.experiments.launching import ODD, toy_launch, toy_plan
 
 TOY = "tests.toys:TOY"
+LAUNCHES = Path(__file__).resolve().parents[2] / "experiments" / "launches"
 
 
 @pytest.mark.parametrize(
@@ -167,10 +169,26 @@ def test_an_absent_file_is_named(tmp_path: Path) -> None:
 
 
 def test_the_shipped_launches_are_sound() -> None:
-    folder = Path(__file__).resolve().parents[2] / "experiments" / "launches"
-    for path in sorted(folder.glob("quickstart*.yaml")):
+    for path in sorted(LAUNCHES.glob("quickstart*.yaml")):
         plan = make_plan(read_launch(path), path)
         assert len(plan.trials) > 4
+
+
+def test_the_sweep_of_archgym_has_its_689_runs_per_trace_and_objective() -> None:
+    path = LAUNCHES / "archgym_sweep.yaml"
+    trials = read_plan(path).trials
+    per_problem = Counter((t.workload, t.objective) for t in trials)
+    assert len(per_problem) == 4 * 3
+    assert set(Counter(per_problem.values())) == {2 + 15 + 72 + 600}
+    agents = Counter(t.agent for t in trials)
+    assert agents == {"random": 24, "gp": 180, "genetic": 864, "ant_colony": 7200}
+
+
+def test_the_lottery_has_two_thousand_trials() -> None:
+    trials = read_plan(LAUNCHES / "hyperparameter_lottery.yaml").trials
+    assert len(trials) >= 2000
+    drawn = {(t.agent, str(t.hyperparameters)) for t in trials}
+    assert Counter(agent for agent, _ in drawn)["tpe"] == 21
 
 
 def test_a_number_of_seeds_counts_from_zero() -> None:

@@ -122,3 +122,24 @@ class ArchgymLegacy:
 
     def reward(self, components: Floats) -> Floats:
         return components[:, 0]
+
+
+@dataclass(frozen=True)
+class ArchgymInverse:
+    """The reward of the published ArchGym on MAESTRO: the inverse of a product of metrics.
+
+    It has no reference, so its size says nothing by itself; it is kept for comparison only. A
+    term's weight is the factor that turns its metric into the units of that code.
+    """
+
+    terms: tuple[Term, ...]
+    needs_reference = False
+
+    def components(self, metrics: Mapping[str, Floats], reference: Mapping[str, float]) -> Floats:
+        product = np.ones(1)
+        for term in self.terms:
+            product = product * (metrics[term.metric.name] * term.weight)
+        return (1.0 / product)[:, None]
+
+    def reward(self, components: Floats) -> Floats:
+        return components[:, 0]

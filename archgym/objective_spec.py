@@ -8,7 +8,14 @@ from typing import Any
 from archgym.errors import SettingError, UnknownNameError
 from archgym.metric import Metric
 from archgym.objective import Form, Limit, Objective, find_metric, make_term
-from archgym.objective_forms import ArchgymLegacy, Pareto, Product, Targets, Weighted
+from archgym.objective_forms import (
+    ArchgymInverse,
+    ArchgymLegacy,
+    Pareto,
+    Product,
+    Targets,
+    Weighted,
+)
 
 Metrics = tuple[Metric, ...]
 Spec = str | Mapping[str, Any]
@@ -18,8 +25,8 @@ def parse_objective(spec: Spec, named: Mapping[str, Spec], metrics: Metrics) -> 
     """Return the objective of a name or of a mapping such as ``{minimize: total_time_ns}``.
 
     A mapping has exactly one form (minimize, maximize, weighted, product, targets, pareto,
-    archgym_legacy) and optionally ``subject_to: {metric: {max: bound}}``, with max, min, or
-    max_ratio, min_ratio for bounds that are multiples of the default design's value.
+    archgym_legacy, archgym_inverse) and optionally ``subject_to: {metric: {max: bound}}``, with
+    max, min, or max_ratio, min_ratio for bounds that are multiples of the default design's value.
 
     Raises:
         UnknownNameError: The name, the form or a metric is unknown.
@@ -113,6 +120,13 @@ def _legacy(spec: Any, metrics: Metrics) -> Form:
     return ArchgymLegacy(terms, tuple(float(entry["scale"]) for entry in entries.values()))
 
 
+def _inverse(spec: Any, metrics: Metrics) -> Form:
+    terms = tuple(make_term(n, f, metrics) for n, f in _mapping("archgym_inverse", spec).items())
+    if any(term.weight <= 0 or term.metric.signed for term in terms):
+        raise SettingError("archgym_inverse: positive factors of metrics that are never 0 only")
+    return ArchgymInverse(terms)
+
+
 def _mapping(where: str, spec: Any) -> Mapping[str, Any]:
     if not isinstance(spec, Mapping) or (not spec and where != "subject_to"):
         raise SettingError(f"objective, {where}: a mapping of metrics is needed, not {spec!r}")
@@ -134,4 +148,5 @@ FORMS: dict[str, Callable[[Any, Metrics], Form]] = {
     "targets": _targets,
     "pareto": _pareto,
     "archgym_legacy": _legacy,
+    "archgym_inverse": _inverse,
 }

@@ -10,6 +10,7 @@ from archgym.cost_models.dnn.layer import Layer, gemm
 from archgym.cost_models.dnn.network import LAYER_FIELDS, Network
 from archgym.errors import WorkloadError
 from archgym.fixed_parameters import FixedNumber
+from archgym.scalar_parameters import Categorical
 
 CONV_REQUIRED = ("K", "C", "R", "S", "P", "Q")
 CONV_OPTIONAL = ("N", "stride", "groups")
@@ -41,6 +42,14 @@ def given_numbers(batch: Batch, name: str) -> NDArray[np.float64]:
     if not isinstance(parameter, FixedNumber):
         raise TypeError(f"{name!r} is not a fixed number")
     return parameter.numbers(batch.codes[:, batch.space.columns[name]])
+
+
+def indices(batch: Batch, name: str, words: tuple[str, ...]) -> NDArray[np.int64]:
+    """Return the place in ``words`` of each value of a categorical column, int64 (n,)."""
+    parameter = batch.space[name]
+    if not isinstance(parameter, Categorical):
+        raise TypeError(f"{name!r} is not categorical")
+    return np.array([words.index(word) for word in parameter.values])[batch.code(name)]
 
 
 def layer_problem(row: dict[str, float | None]) -> tuple[str, str]:

@@ -128,6 +128,11 @@ def test_the_legacy_reward_has_its_pole_capped():
     assert reward(spec, time=[1e5, 0.05e6, 0.2e6]) == pytest.approx([1e3, 2.0, 1.0])
 
 
+def test_the_inverse_reward_is_one_over_the_product_in_its_units():
+    spec = {"archgym_inverse": {"time_ns": 2.0}}
+    assert reward(spec, time=[1.0, 4.0]) == pytest.approx([0.5, 0.125])
+
+
 @pytest.mark.parametrize(
     ("spec", "error", "text"),
     [
@@ -143,6 +148,7 @@ def test_the_legacy_reward_has_its_pole_capped():
         ({"targets": {}}, SettingError, "mapping"),
         ({"pareto": ["time_ns"]}, SettingError, "at least two"),
         ({"minimize": "time_ns", "subject_to": {"energy_pj": {"most": 1}}}, SettingError, "max"),
+        ({"archgym_inverse": {"time_ns": 0}}, SettingError, "positive factors"),
         (7, SettingError, "neither"),
     ],
 )

@@ -1,0 +1,1 @@
+"""The four template dataflows of MAESTRO: what they cost layer by layer."""

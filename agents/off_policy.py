@@ -10,6 +10,9 @@ from archgym.agents.hyperparameter import Hyperparameter
 from archgym.agents.sb3_agent import BUFFER, LEARNING_BATCH, N_ENVS, WIDTH
 
 _BUDGET_PER_ENV = 64
+# Small budgets afford a gradient step per evaluation, large ones about this many in all.
+_GRADIENT_STEPS = 1000
+_FEWEST_GRADIENT_STEPS = 0.1
 _LARGEST_START = 500
 
 OFF_POLICY: dict[str, Hyperparameter] = {
@@ -20,7 +23,14 @@ OFF_POLICY: dict[str, Hyperparameter] = {
     "learning_starts": Hyperparameter(
         0.1, "share of the budget that is spent at random first", low=0.0, high=1.0
     ),
-    "gradient_steps": Hyperparameter(0.25, "gradient steps per evaluation", low=0.001, high=100.0),
+    "gradient_steps": Hyperparameter(
+        None,
+        "gradient steps per evaluation; none: by budget",
+        low=0.001,
+        high=100.0,
+        log=True,
+        kind=float,
+    ),
     "learning_batch": LEARNING_BATCH,
     "buffer": BUFFER,
     "width": WIDTH,
@@ -54,6 +64,10 @@ def rhythm(values: Mapping[str, Any], budget: int, largest: int) -> Rhythm:
     """
     n_envs = values["n_envs"] or min(max(budget // _BUDGET_PER_ENV, 1), largest)
     learning_starts = min(int(values["learning_starts"] * budget), _LARGEST_START)
-    per_step = values["gradient_steps"] * n_envs
+    per_step = (values["gradient_steps"] or _gradient_steps(budget)) * n_envs
     train_freq = max(1, round(1.0 / per_step))
     return Rhythm(n_envs, learning_starts, train_freq, max(1, round(per_step * train_freq)))
+
+
+def _gradient_steps(budget: int) -> float:
+    return min(max(_GRADIENT_STEPS / budget, _FEWEST_GRADIENT_STEPS), 1.0)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from stable_baselines3 import SAC
 
 _LARGEST_ENVS = 16
+# Adapted from here on. The library's 1 would hold the policy at random for a thousand steps.
+_ENTROPY_WEIGHT = "auto_0.05"
 
 
 class SacAgent(Sb3Agent):
@@ -28,8 +30,11 @@ class SacAgent(Sb3Agent):
     name = "sac"
     summary = "Soft actor-critic (stable-baselines3) on points of a cube."
     hyperparameters: ClassVar = OFF_POLICY | {
+        "learning_rate": Hyperparameter(
+            1e-2, "step size of the optimiser", low=1e-6, high=1.0, log=True
+        ),
         "entropy": Hyperparameter(
-            1.0, "target of the policy's entropy, in -nats per axis", low=-1.0, high=5.0
+            0.5, "target of the policy's entropy, in -nats per axis", low=-1.0, high=5.0
         ),
     }
 
@@ -55,6 +60,7 @@ class SacAgent(Sb3Agent):
             learning_starts=pace.learning_starts,
             train_freq=pace.train_freq,
             gradient_steps=pace.gradient_steps,
+            ent_coef=_ENTROPY_WEIGHT,
             target_entropy=-self.values["entropy"] * self.space.width,
             policy_kwargs={"net_arch": [self.values["width"]] * 2},
             seed=self.library_seed,

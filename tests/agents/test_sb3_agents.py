@@ -115,6 +115,7 @@ def test_sac_is_the_library(seed: int) -> None:
         learning_starts=24,
         train_freq=1,
         gradient_steps=2,
+        ent_coef="auto_0.05",
         target_entropy=-4.0 * agent.values["entropy"],
         policy_kwargs={"net_arch": [64, 64]},
         seed=agent.library_seed,

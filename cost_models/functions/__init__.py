@@ -1,0 +1,1 @@
+"""Standard test functions of optimisation: problems whose optimum is known."""

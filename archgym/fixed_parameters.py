@@ -8,6 +8,7 @@ one access while mappings are searched, and the layer in a table in which each r
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -67,6 +68,18 @@ class FixedNumber(Parameter):
         if self.whole and not (number.is_integer() and number <= LARGEST_WHOLE):
             raise self.refuse(value)
         return (0 if number == self.default else 1 + _bits(number),)
+
+    def parse_column(self, values: Sequence[Any]) -> Codes | None:
+        if not set(map(type, values)) <= {int, float}:
+            return None
+        numbers = np.array(values, dtype=np.float64)
+        legal = (numbers >= self.low) & (numbers <= self.high) & np.isfinite(numbers)
+        if self.whole:
+            legal &= (np.floor(numbers) == numbers) & (numbers <= LARGEST_WHOLE)
+        if not legal.all():
+            return None
+        codes = 1 + (numbers + 0.0).view(np.int64)
+        return np.where(numbers == self.default, 0, codes)[:, None]
 
     def numbers(self, codes: Codes) -> NDArray[np.float64]:
         """Return float64 (n,) of codes of shape (n, 1); NaN where nothing is given."""

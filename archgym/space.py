@@ -123,9 +123,9 @@ class DesignSpace:
         for parameter in self.parameters:
             values = columns.get(parameter.name)
             given = [_ABSENT] * count if values is None else values
-            if self._blank_is_default and values is not None:
-                given = [_ABSENT if is_blank(value) else value for value in values]
-            codes[:, self.columns[parameter.name]] = _encode_column(parameter, given, errors)
+            codes[:, self.columns[parameter.name]] = _encode_column(
+                parameter, given, errors, self._blank_is_default
+            )
         if errors:
             codes[list(errors)] = self.default.codes
         return Batch(self, codes), errors
@@ -308,7 +308,10 @@ def _check_known(given: Any, names: Sequence[str]) -> None:
 
 
 def _encode_column(
-    parameter: Parameter, values: list[Any], errors: dict[int, InvalidDesignError]
+    parameter: Parameter,
+    values: list[Any],
+    errors: dict[int, InvalidDesignError],
+    blank_is_default: bool,
 ) -> Codes:
     """Return codes of shape (n, axes); rows that fail are put into ``errors``."""
     if values and all(value is _ABSENT for value in values):
@@ -318,8 +321,9 @@ def _encode_column(
         return codes
     rows: list[Sequence[float]] = []
     for row, value in enumerate(values):
+        absent = value is _ABSENT or (blank_is_default and is_blank(value))
         try:
-            rows.append(parameter.parse(parameter.default_value if value is _ABSENT else value))
+            rows.append(parameter.parse(parameter.default_value if absent else value))
         except InvalidDesignError as error:
             located = InvalidDesignError(error.parameter, error.value, error.allowed, row)
             errors.setdefault(row, located)

@@ -47,6 +47,14 @@ def test_numbers_come_back_unrounded(value):
     assert ENERGY.decode(codes).tolist() == [value, value]
 
 
+@given(st.lists(st.floats(0, 1e300) | st.just(6) | st.integers(0, 2**60), min_size=1))
+def test_columns_are_parsed_like_single_values(values):
+    together = ENERGY.parse_column(values)
+    assert together is not None
+    assert together.tolist() == [list(ENERGY.parse(value)) for value in values]
+    assert WORDS.parse_column([*values, 1.5]) is None
+
+
 @given(st.integers(1, 2**53))
 def test_whole_numbers_come_back(value):
     back = WORDS.decode(np.array([WORDS.parse(value)])).tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.batch import Batch
+from archgym.cost_models.dnn.layer import DIMENSIONS
 from archgym.cost_models.dnn.mapping.columns import (
     BOUND_COLUMNS,
     BOUNDS,
@@ -20,6 +22,7 @@ from archgym.cost_models.dnn.technology import maestro_area_um2, technology
 from archgym.space import DesignSpace
 
 Ints = NDArray[np.int64]
+_PERMUTATIONS = np.array(list(itertools.permutations(range(len(DIMENSIONS)))), dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,14 @@ class MappingDecoder:
         bounds = np.empty((len(codes), len(BOUND_COLUMNS)), dtype=np.int64)
         orders = np.empty_like(bounds)
         decode_mappings(
-            codes, self._columns, self._values, self._sizes, self._orders, bounds, orders
+            codes,
+            self._columns,
+            self._values,
+            self._sizes,
+            self._orders,
+            _PERMUTATIONS,
+            bounds,
+            orders,
         )
         fitted = codes[:, self._bounds_column] == self._fitted_code
         usual = (codes[:, self._hardware] == self._usual_codes).all()

@@ -10,9 +10,9 @@ from tests.shared_data import shared_data
 
 LEVELS = ("dram", "glb", "sp", "rf")
 MACHINE = {
-    "num_pes": 256,
-    "rf_words": 4096,
-    "glb_words": 65536,
+    "num_pes": 65536,
+    "rf_words": 10**7,
+    "glb_words": 10**9,
     "glb_read_bw": 4,
     "glb_write_bw": 3,
     "dram_bw": 2,

@@ -15,6 +15,7 @@ def decode_mappings(
     bound_values: Array,
     bound_sizes: Array,
     order_columns: Array,
+    permutations: Array,
     bounds: Array,
     orders: Array,
 ) -> None:
@@ -26,6 +27,7 @@ def decode_mappings(
         bound_values: int64 (28, most), the values of each bound's grid.
         bound_sizes: int64 (28,), how many each has; code size + i stands for the number 1 + i.
         order_columns: int64 (4,), the first of seven columns of Lehmer digits per level.
+        permutations: int64 (5040, 7), all orders in lexicographic order.
         bounds: Result, int64 (n, 28).
         orders: Result, int64 (n, 28).
     """
@@ -35,15 +37,10 @@ def decode_mappings(
             size = bound_sizes[place]
             bounds[row, place] = bound_values[place, code] if code < size else code - size + 1
         for level in range(at.N_LEVELS):
-            start, taken = level * at.N_DIMENSIONS, 0
+            rank = 0
             for position in range(at.N_DIMENSIONS):
                 digit = codes[row, order_columns[level] + position]
-                dimension = 0
-                while True:  # the digit counts the dimensions that are not taken
-                    if not taken >> dimension & 1:
-                        if digit == 0:
-                            break
-                        digit -= 1
-                    dimension += 1
-                taken |= 1 << dimension
-                orders[row, start + position] = dimension
+                rank = rank * (at.N_DIMENSIONS - position) + digit
+            for position in range(at.N_DIMENSIONS):
+                place = level * at.N_DIMENSIONS + position
+                orders[row, place] = permutations[rank, position]

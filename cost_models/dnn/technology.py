@@ -12,6 +12,7 @@ import yaml
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+_DOUBLE_BUFFERED = 2
 
 
 @cache
@@ -34,3 +35,9 @@ def maestro_area_um2(pes: Floats, l1_bytes: Floats, l2_bytes: Floats) -> Floats:
     l1 = np.ceil(l1_bytes / units["l1_unit_bytes"]) * units["l1_unit"]
     l2 = np.ceil(l2_bytes / units["l2_unit_bytes"]) * units["l2_unit"]
     return np.asarray(pes * units["mac"] + l2 + l1 * pes)
+
+
+def maestro_buffer_bytes() -> float:
+    """Return the bytes of a buffer per word that it holds at a time: MAESTRO fills it twice."""
+    word: float = technology()["maestro_relative"]["word_bytes"]
+    return _DOUBLE_BUFFERED * word

@@ -18,53 +18,66 @@ from archgym.parameter import Codes
 from archgym.scalar_parameters import Categorical
 from archgym.word_parameters import Permutation, split_words
 
-_LETTERS = len(DIMENSIONS)
-_WEIGHTS = np.array([math.factorial(_LETTERS - 1 - i) for i in range(_LETTERS)])
-
 
 @dataclass(frozen=True)
 class LoopOrder(Permutation):
-    """An order of the seven loops; native value a word such as ``NKCPQRS``, outermost first."""
+    """An order of loops; native value a word such as ``NKCPQRS``, outermost first.
+
+    Attributes:
+        items: The letters of the dimensions, at most seven.
+    """
 
     items: tuple[Any, ...] = tuple(DIMENSIONS)
 
     @property
+    def letters(self) -> str:
+        """The dimensions in the order of `items`."""
+        return "".join(self.items)
+
+    @property
     def default_value(self) -> Any:
-        return DIMENSIONS if self.default is None else "".join(self.default)
+        return self.letters if self.default is None else "".join(self.default)
 
     @property
     def allowed(self) -> str:
-        return f"a permutation of the letters {DIMENSIONS}, outermost loop first"
+        return f"a permutation of the letters {self.letters}, outermost loop first"
 
     def parse(self, value: Any) -> tuple[int, ...]:
-        rank = _ranks().get("".join(split_words(value)))
+        rank = _ranks(self.letters).get("".join(split_words(value)))
         if rank is None:
             raise self.refuse(value)
-        return tuple(_digits(np.array([rank]))[0].tolist())
+        return tuple(_digits(np.array([rank]), len(self.items))[0].tolist())
 
     def parse_column(self, values: Sequence[Any]) -> Codes | None:
         try:
-            return _digits(np.array(list(map(_ranks().__getitem__, values)), dtype=np.int64))
+            known = list(map(_ranks(self.letters).__getitem__, values))
         except (KeyError, TypeError):
             return None
+        return _digits(np.array(known, dtype=np.int64), len(self.items))
 
     def decode(self, codes: Codes) -> NDArray[Any]:
-        return np.asarray(_words()[codes.astype(np.int64) @ _WEIGHTS])
+        ranks = codes.astype(np.int64) @ _weights(len(self.items))
+        return np.asarray(_words(self.letters)[ranks])
 
 
 @cache
-def _words() -> NDArray[Any]:
-    """Return all 5,040 orders; the index is the number that the Lehmer digits form."""
-    return np.array(["".join(word) for word in itertools.permutations(DIMENSIONS)], dtype=object)
+def _weights(count: int) -> NDArray[np.int64]:
+    return np.array([math.factorial(count - 1 - i) for i in range(count)])
 
 
 @cache
-def _ranks() -> dict[str, int]:
-    return {word: rank for rank, word in enumerate(_words().tolist())}
+def _words(letters: str) -> NDArray[Any]:
+    """Return all orders; the index is the number that the Lehmer digits form."""
+    return np.array(["".join(word) for word in itertools.permutations(letters)], dtype=object)
 
 
-def _digits(ranks: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.asarray(ranks[:, None] // _WEIGHTS % np.arange(_LETTERS, 0, -1))
+@cache
+def _ranks(letters: str) -> dict[str, int]:
+    return {word: rank for rank, word in enumerate(_words(letters).tolist())}
+
+
+def _digits(ranks: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    return np.asarray(ranks[:, None] // _weights(count) % np.arange(count, 0, -1))
 
 
 @dataclass(frozen=True)

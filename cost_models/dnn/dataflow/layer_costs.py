@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from archgym.cost_models.dnn.systolic import Ints
-from archgym.cost_models.dnn.technology import Floats, technology
-
-DOUBLE_BUFFERED = 2
+from archgym.cost_models.dnn.technology import Floats, maestro_buffer_bytes
 
 
 @dataclass(frozen=True)
@@ -48,19 +46,13 @@ class LayerCosts:
 
     @property
     def l1_bytes(self) -> Floats:
-        """What each PE needs, double buffered."""
-        return self.l1_words * _buffer_bytes()
+        """What each PE needs."""
+        return self.l1_words * maestro_buffer_bytes()
 
     @property
     def l2_bytes(self) -> Floats:
-        """What the shared buffer needs, double buffered."""
-        return self.l2_words * _buffer_bytes()
-
-
-def _buffer_bytes() -> float:
-    """Return the bytes of a buffer per word of a step."""
-    word: float = technology()["maestro_relative"]["word_bytes"]
-    return DOUBLE_BUFFERED * word
+        """What the shared buffer needs."""
+        return self.l2_words * maestro_buffer_bytes()
 
 
 def cost_each_layer(

@@ -1,0 +1,1 @@
+"""Two-level tile mappings as in GAMMA: tiles, orders and one spread dimension a level."""

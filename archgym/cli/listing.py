@@ -125,7 +125,7 @@ def _parameters(space: DesignSpace) -> list[dict[str, Any]]:
         {
             "parameter": p.name,
             "domain": p.allowed,
-            "searched": getattr(p, "values", ""),
+            "searched": getattr(p, "values", ())[: p.axes[0].size],
             "default": p.default_value,
             "role": p.role,
             "active when": "; ".join(

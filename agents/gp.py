@@ -50,6 +50,9 @@ class GpAgent(LibraryAgent):
         "max_observations": Hyperparameter(
             128, "designs the model is trained on at most", low=8, high=2000, log=True
         ),
+        "local_searches": Hyperparameter(
+            3, "starts of the search for the best proposal; the library's own: 10", low=2, high=50
+        ),
         "batch_size": Hyperparameter(1, "designs per batch", low=1, high=64, log=True),
     }
 
@@ -116,6 +119,8 @@ class GpAgent(LibraryAgent):
                 deterministic_objective=True,
                 warn_independent_sampling=False,
             )
+            # Optuna offers no argument for it; it takes most of the time.
+            sampler._n_local_search = self.values["local_searches"]
             return optuna.create_study(direction="maximize", sampler=sampler)
 
     def _known_trial(self, codes: Codes, reward: float) -> FrozenTrial:

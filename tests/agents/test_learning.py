@@ -7,26 +7,31 @@ is the same each time.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.stats import ttest_ind
 
 from archgym.registry import make_agent
-from tests.agents.searches import AGENTS, BLIND, codes_of, quick_agent, records_of, rewards_of
+from tests.agents.searches import AGENTS, BLIND, QUICK, codes_of, records_of, rewards_of
 from tests.toys import toy_problem
 
 LEVEL = 0.001
 SEEDS = range(12)
-BUDGETS = {"tpe": 80, "ppo": 400, "nsga3": 600, "gp": 25, "smac": 60, "turbo": 32, "qnehvi": 32}
-# Shortened deliberation, see searches.QUICK; the others are tested as users meet them.
-HURRIED = {"smac", "turbo", "qnehvi"}
+BUDGETS = {"tpe": 80, "ppo": 400, "nsga3": 600, "gp": 20, "smac": 50, "turbo": 32, "qnehvi": 24}
+# Shortened deliberation; the others are tested as users meet them.
+HURRIED: dict[str, dict[str, Any]] = {
+    "smac": {"candidates": 300, "local_searches": 4, "random_share": 0.1},
+    "turbo": QUICK["turbo"],
+    "qnehvi": QUICK["qnehvi"],
+}
 OPTIMISERS = [name for name in AGENTS if name not in BLIND]
 
 
 def best_rewards(name: str, budget: int) -> list[float]:
     problem = toy_problem("toy.flat", parameters=6)
-    make = quick_agent if name in HURRIED else make_agent
-    agents = [make(name, problem, seed) for seed in SEEDS]
+    agents = [make_agent(name, problem, seed, **HURRIED.get(name, {})) for seed in SEEDS]
     return [float(rewards_of(records_of(agent, budget)).max()) for agent in agents]
 
 

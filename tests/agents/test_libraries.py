@@ -190,7 +190,7 @@ def test_gp_is_optuna(seed):
     import optuna
 
     problem = toy_problem("toy.flat", parameters=5)
-    agent = make_agent("gp", problem, seed)
+    agent = make_agent("gp", problem, seed, local_searches=10)
     asked = []
 
     def objective(trial):

@@ -31,10 +31,10 @@ class MappoAgent(TeamPpoAgent):
             3e-3, "step size of the critic", low=1e-6, high=1.0, log=True
         ),
         "critic_steps": Hyperparameter(
-            16, "mini-batches that the critic learns from per update", low=1, high=1000, log=True
+            8, "mini-batches that the critic learns from per update", low=1, high=1000, log=True
         ),
         "critic_batch": Hyperparameter(
-            256, "designs per mini-batch of the critic", low=16, high=4096, log=True
+            128, "designs per mini-batch of the critic", low=16, high=4096, log=True
         ),
         "alternatives": Hyperparameter(
             1, "how often an agent's choice is drawn anew for its baseline", low=1, high=64

@@ -84,12 +84,12 @@ class CopiesOfTeam:
         self._rng = np.random.default_rng(seed)
         first = self._envs[0]
         self.names: list[str] = list(first.possible_agents)
-        self._actions = [first.action_space(name) for name in self.names]
+        self.action_spaces = [first.action_space(name) for name in self.names]
         self._spaces = [first.observation_space(name) for name in self.names]
         self._sizes = [
             _size(name, space) for name, space in zip(self.names, self._spaces, strict=True)
         ]
-        self.layout = layout_of(self._actions)
+        self.layout = layout_of(self.action_spaces)
         self.observation_size = max(self._sizes)
         self._own_state = getattr(first, "state_space", None) is not None
         self.state_size = (
@@ -119,7 +119,7 @@ class CopiesOfTeam:
     def _step(self, env: Any, index: Any, numbers: Any) -> Step:
         """Let one copy act."""
         acting = {
-            name: native_action(self._actions[at], index[at], numbers[at])
+            name: native_action(self.action_spaces[at], index[at], numbers[at])
             for at, name in enumerate(self.names)
             if name in env.agents
         }

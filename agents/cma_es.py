@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # A population that leaves the budget fewer generations than this learns nothing.
 _FEWEST_GENERATIONS = 20
+# Generations between two looks at whether the distribution has converged.
+_BETWEEN_CHECKS = 10
 
 
 class CmaEsAgent(RememberingAgent):
@@ -94,13 +96,15 @@ class CmaEsAgent(RememberingAgent):
     def update(self, generation: Batch, losses: list[float]) -> None:
         if self._cma is not None:
             self._cma.tell(self._raw, np.array(losses))
-            if self._cma.should_stop():
+            self._generations += 1
+            if self._generations % _BETWEEN_CHECKS == 0 and self._cma.should_stop():
                 self.restart()
 
     def _start(self, mean: Floats) -> None:
         from archgym.agents.margin_cma import MarginCma
 
         self.batch_size = self._size
+        self._generations = 0
         self._cma: MarginCma | None = None
         if len(mean):
             sigma = self.values["sigma"]

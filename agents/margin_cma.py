@@ -45,12 +45,18 @@ class MarginCma:
         self._last = np.round(1.0 / self._step) - 1.0
         self._margin = 1.0 / (len(mean) * population)
         self._spread = np.ones(len(self._discrete))
+        self._reach = np.sqrt(_chi2(1.0 - 2.0 * self._margin))
 
     def ask(self) -> tuple[Floats, Floats]:
         """Return the points to evaluate and the raw points to tell, shape (population, width)."""
         axes, lengths = self._cma._eigen_decomposition()
         root = axes.dot(np.diag(lengths))
-        raw = np.array([self._draw(root) for _ in range(self.population)])
+        if len(self._continuous):
+            raw = np.array([self._draw(root) for _ in range(self.population)])
+        else:
+            normal = self._cma._rng.randn(self.population, len(root))
+            turned = np.array([root.dot(row) for row in normal])
+            raw = self._cma._mean + self._cma._sigma * turned
         points = raw.copy()
         at = self._discrete
         mean = self._cma._mean[at]
@@ -84,44 +90,39 @@ class MarginCma:
 
     def _index(self, points: Floats) -> Floats:
         """Return the index of the bin in which each point lies; the lower one on an edge."""
-        return np.clip(np.ceil(points / self._step) - 1.0, 0.0, self._last)
+        return np.minimum(np.maximum(np.ceil(points / self._step) - 1.0, 0.0), self._last)
 
     def _keep_margin(self) -> None:
         cma, at, margin = self._cma, self._discrete, self._margin
         mean, deviation = cma._mean[at], np.sqrt(np.diag(cma._C)[at])
         index = self._index(mean)
-        low_edge = np.clip(index, 1.0, self._last) * self._step
-        high_edge = np.clip(index + 1.0, 1.0, self._last) * self._step
+        low_edge = np.minimum(np.maximum(index, 1.0), self._last) * self._step
+        high_edge = np.minimum(index + 1.0, self._last) * self._step
         scale = cma._sigma * self._spread * deviation
         below = ndtr((low_edge - mean) / scale)
         above = 1.0 - ndtr((high_edge - mean) / scale)
         inside = 1.0 - (below + above)
         at_end = np.maximum(below, above) > 0.5
         moves = at_end & (np.minimum(below, above) < margin)
-        reach = scale * np.sqrt(_chi2(1.0 - 2.0 * margin))
+        reach = scale * self._reach
         mean = np.where(moves, high_edge + np.sign(mean - high_edge) * reach, mean)
-        low = _chi2_root(_corrected(below, below, above, inside, margin))
-        high = _chi2_root(_corrected(above, below, above, inside, margin))
+        tails = _corrected(np.stack([below, above]), inside, margin)
+        low, high = np.sqrt(_chi2(1.0 - 2.0 * tails))
         spread = (high_edge - low_edge) / ((low + high) * cma._sigma * deviation)
         centre = (low_edge * high + high_edge * low) / (low + high)
         self._spread = np.where(at_end, self._spread, spread)
         cma._mean[at] = np.where(at_end, mean, centre)
 
 
-def _corrected(
-    part: Floats, below: Floats, above: Floats, inside: Floats, margin: float
-) -> Floats:
-    """Return a tail's probability after both tails were raised to half the margin."""
-    part, below, above = (np.maximum(x, margin / 2.0) for x in (part, below, above))
-    excess = 1.0 - below - above - inside
-    room = below + inside + above - 3.0 * margin / 2
-    return np.clip(part + excess * (part - margin / 2) / room, 1e-10, 0.5 - 1e-10)
+def _corrected(tails: Floats, inside: Floats, margin: float) -> Floats:
+    """Return both tails' probabilities, shape (2, axes), after raising them to half the margin."""
+    raised = np.maximum(tails, margin / 2.0)
+    both = raised[0] + raised[1]
+    excess = 1.0 - raised[0] - raised[1] - inside
+    corrected = raised + excess * (raised - margin / 2) / (both + inside - 3.0 * margin / 2)
+    return np.minimum(np.maximum(corrected, 1e-10), 0.5 - 1e-10)
 
 
 def _chi2(probability: Any) -> Floats:
     """Return the quantile of the chi-square distribution with one degree of freedom."""
     return np.asarray(2.0 * gammaincinv(0.5, probability))
-
-
-def _chi2_root(tail: Floats) -> Floats:
-    return np.sqrt(_chi2(1.0 - 2.0 * tail))

@@ -23,6 +23,7 @@ from archgym.agents.distinct import DistinctDesigns
 from archgym.agents.repair import repair
 from archgym.batch import Batch
 from archgym.encodings import from_unit, to_unit
+from archgym.parameter import Axis
 from archgym.space import DesignSpace
 
 Genes = NDArray[np.float64]
@@ -34,7 +35,9 @@ CROSSOVERS = {
 }
 _GROWTH = 2.0
 _LOCAL_SHARE = 0.5
+_LOCAL_SHARE_OF_REAL = 0.8
 _LOCAL_STEP = 0.1
+_FINEST_STEP = 1e-5
 
 
 class ValidSampling(Sampling):  # type: ignore[misc]
@@ -73,7 +76,8 @@ class AxisMutation(Mutation):  # type: ignore[misc]
 
     A changed axis always takes another value. One without an order is redrawn. One with an order
     is redrawn or, just as often, moved by a normal step of a tenth of its range, at least to the
-    neighbouring value; a step beyond an end is taken to the other side. Where a
+    neighbouring value. A continuous one is more often moved, by a step of any order of magnitude.
+    A step beyond an end is taken to the other side. Where a
     generation lacks designs that are new, the children that take the place of the repeated ones
     mutate more: the probability doubles with each round.
 
@@ -87,7 +91,8 @@ class AxisMutation(Mutation):  # type: ignore[misc]
         space = proposed.space
         self._proposed, self._known, self._rounds = proposed, -1, 0
         self._rate = 1.0 / space.width if rate is None else rate
-        self._ordered = np.array([axis.ordered for axis in space.axes])
+        self._local = np.array([_local_share(axis) for axis in space.axes])
+        self._any_real = any(axis.size is None for axis in space.axes)
         self._bin = np.array([1.0 / axis.size if axis.size else 0.0 for axis in space.axes])
 
     def _do(self, problem: Any, X: Genes, *_: Any, random_state: Any, **__: Any) -> Genes:  # noqa: N803
@@ -106,14 +111,25 @@ class AxisMutation(Mutation):  # type: ignore[misc]
 
     def _change(self, genes: Genes, axes: NDArray[np.int64], random: np.random.Generator) -> Genes:
         """Return another value for each gene, shape (n,), of the axes at hand."""
-        local = self._ordered[axes] & (random.random(len(genes)) < _LOCAL_SHARE)
+        local = random.random(len(genes)) < self._local[axes]
         width = self._bin[axes]
         step = random.normal(0.0, _LOCAL_STEP, len(genes))
-        step = np.copysign(np.maximum(np.abs(step), width), step)
+        length = np.maximum(np.abs(step), width)
+        if self._any_real:
+            fine = _FINEST_STEP ** random.random(len(genes))
+            length = np.where(width > 0.0, length, fine)
+        step = np.copysign(length, step)
         moved = np.where(np.abs(genes + step - 0.5) > 0.5, genes - step, genes + step)
         redrawn = genes + width / 2 + (1.0 - width) * random.random(len(genes))
         redrawn -= np.floor(redrawn)
-        return np.clip(np.where(local, moved, redrawn), 0.0, 1.0)
+        return np.minimum(np.maximum(np.where(local, moved, redrawn), 0.0), 1.0)
+
+
+def _local_share(axis: Axis) -> float:
+    """Return how often a mutation moves along an axis instead of drawing it anew."""
+    if axis.size is None:
+        return _LOCAL_SHARE_OF_REAL
+    return _LOCAL_SHARE if axis.ordered else 0.0
 
 
 class NewDesigns(DuplicateElimination):  # type: ignore[misc]

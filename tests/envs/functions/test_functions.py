@@ -54,9 +54,9 @@ def hypervolume(problem, name, budget, seed):
 
 @pytest.mark.slow
 def test_nsga2_reaches_the_hypervolume_of_pymoos_own_operators():
-    """pymoo's NSGA-II has 0.867 to 0.868 after 20,000 evaluations; the front has 0.8762."""
+    """pymoo's own has 0.867 to 0.868 after 20,000 evaluations; the front has 0.8762."""
     problem = make_problem("functions.fronts", workload="zdt1")
-    assert hypervolume(problem, "nsga2", 10_000, 1) > 0.75
+    assert hypervolume(problem, "nsga2", 20_000, 1) > 0.855
 
 
 @pytest.mark.slow

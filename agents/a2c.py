@@ -10,7 +10,7 @@ from archgym.evaluator import Evaluator
 if TYPE_CHECKING:
     from stable_baselines3 import A2C
 
-_LEARNING_RATES = {"multi_discrete": 1e-1, "box": 2e-2, "sequential": 3e-3}
+_LEARNING_RATES = {"multi_discrete": 3e-2, "box": 2e-2, "sequential": 3e-3}
 
 
 class A2cAgent(OnPolicyAgent):

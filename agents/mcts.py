@@ -44,7 +44,7 @@ class MctsAgent(AskTellAgent):
     summary = "Monte Carlo tree search (PUCT) that builds designs axis by axis."
     constraint_handling = "mask"
     hyperparameters: ClassVar = {
-        "exploration": Hyperparameter(1.0, "weight of rarely tried branches", low=0.0, high=100.0),
+        "exploration": Hyperparameter(3.0, "weight of rarely tried branches", low=0.0, high=100.0),
         "greed": Hyperparameter(
             1.0, "weight of the best reward behind a branch against the mean", low=0.0, high=1.0
         ),

@@ -8,6 +8,7 @@ import numpy as np
 
 from archgym.agents.hyperparameter import Hyperparameter
 from archgym.agents.marl.agent import TEAM_HYPERPARAMETERS, TeamAgent
+from archgym.agents.marl.exploration import Exploration
 from archgym.evaluator import Evaluator
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class IsacAgent(TeamAgent):
         learner, replay = self._make_learner(), ReplayBuffer(self.values["memory"])
         budget, count = evaluator.remaining, self.rollout(evaluator.remaining)
         nothing = torch.zeros((1, self.team.layout.agents, 1))
+        exploration = Exploration(self.floor)
         while explorer.goes_on:
             with torch.no_grad():
                 policy = learner.policy(nothing)
@@ -67,6 +69,7 @@ class IsacAgent(TeamAgent):
                 learner.entropy_share = last + (_FIRST_ENTROPY - last) * left
                 self._remember(replay, draws)
                 self._learn(learner, replay, explorer)
+            learner.policy.floor = exploration.adapt(draws.spent, draws.drawn)
 
     def _remember(self, replay: ReplayBuffer, draws: Draws) -> None:
         """Keep draws with the plain rewards of team and counterfactuals; fitness comes later."""

@@ -41,8 +41,8 @@ TEAM_HYPERPARAMETERS = {
     ),
     "exploration": Hyperparameter(
         None,
-        "probability that a choice is made uniformly, whatever was learned; none: such that two"
-        " choices per design are, at most 0.2",
+        "least probability that a choice is made uniformly, whatever was learned; none: such that"
+        " two choices per design are, at most 0.2",
         low=0.0,
         high=0.9,
         kind=float,

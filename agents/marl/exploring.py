@@ -15,7 +15,7 @@ from archgym.agents.marl.policy import TeamDistribution
 from archgym.batch import Batch
 from archgym.evaluator import Evaluator
 
-_MOST_ROUNDS = 8
+_MOST_ROUNDS = 4
 _BLIND_SHARE = 0.25
 
 
@@ -29,12 +29,16 @@ class Draws:
         rewards: (N,), of the designs.
         without: (N, A), of the designs in which one agent's choice is the default; (N, 0) unless
             asked for.
+        drawn: How often the policy was asked; N, and what the budget did not suffice for.
+        spent: Evaluations that it took.
     """
 
     actions: TeamActions
     batch: Batch
     rewards: NDArray[np.float64]
     without: NDArray[np.float64]
+    drawn: int
+    spent: int
 
 
 class Explorer:
@@ -83,14 +87,21 @@ class Explorer:
         return _together(parts)
 
     def _round(self, actions: TeamActions, end: int) -> Draws:
-        batch = self._team.designs(actions)
+        before, batch = self._evaluator.spent, self._team.designs(actions)
         wanted, keys = (
             self._with_variants(batch) if self._counterfactual else (batch, batch.keys())
         )
         self._evaluate(wanted, keys, end)
         table = self.memory.recall(wanted, keys).reshape(len(batch), -1)
         rows = np.flatnonzero(~np.isnan(table).any(axis=1))
-        return Draws(actions.select(rows), batch.select(rows), table[rows, 0], table[rows, 1:])
+        return Draws(
+            actions.select(rows),
+            batch.select(rows),
+            table[rows, 0],
+            table[rows, 1:],
+            len(batch),
+            self._evaluator.spent - before,
+        )
 
     def _with_variants(self, batch: Batch) -> tuple[Batch, list[bytes]]:
         """Return each design followed by its variants, and the keys."""
@@ -123,4 +134,6 @@ def _together(parts: list[Draws]) -> Draws:
         Batch(parts[0].batch.space, np.concatenate([part.batch.codes for part in parts])),
         np.concatenate([part.rewards for part in parts]),
         np.concatenate([part.without for part in parts]),
+        sum(part.drawn for part in parts),
+        sum(part.spent for part in parts),
     )

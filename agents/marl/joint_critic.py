@@ -63,14 +63,14 @@ class JointCritic:
     def baselines(self, actions: TeamActions, policy: TeamDistribution) -> Floats:
         """Return the expected worth if one agent alone chose anew, shape (N, A)."""
         count, agents = len(actions), self._layout.agents
-        drawn = policy.sample(self._rng, self._alternatives * count * agents)
-        repeats = self._alternatives * agents
-        index, raw = np.repeat(actions.index, repeats, 0), np.repeat(actions.raw, repeats, 0)
-        rows = np.arange(len(index))
-        who = rows // self._alternatives % agents
-        index[rows, who], raw[rows, who] = drawn.index[rows, who], drawn.raw[rows, who]
+        drawn = policy.sample(self._rng, count * self._alternatives)
+        rows = np.arange(count * self._alternatives * agents)
+        sample, who = np.divmod(rows, agents)
+        of = sample // self._alternatives
+        index, raw = actions.index[of], actions.raw[of]
+        index[rows, who], raw[rows, who] = drawn.index[sample, who], drawn.raw[sample, who]
         with torch.no_grad():
             inputs = torch.from_numpy(self.features(TeamActions(index, raw)))
             told = self._mlp(inputs[None])[0, :, 0].numpy()
-        worth: Floats = self._scale.unscaled(told).reshape(count, agents, -1).mean(axis=2)
+        worth: Floats = self._scale.unscaled(told).reshape(count, -1, agents).mean(axis=1)
         return worth

@@ -111,7 +111,7 @@ class TeamPolicy(nn.Module):
         floor: float = 0.0,
     ):
         super().__init__()
-        self.layout, self._floor = layout, floor
+        self.layout = layout
         outputs = layout.most_choices * layout.most_values + 2 * layout.most_numbers
         self._mlp = TeamMlp(
             layout.agents, observation_size, outputs, width, shared, rng, _FIRST_GAIN
@@ -120,8 +120,9 @@ class TeamPolicy(nn.Module):
         forbidden = np.where(layout.allowed, 0.0, _NEVER).astype(np.float32)
         self._forbidden = torch.from_numpy(forbidden)
         self._read = torch.from_numpy(layout.real_numbers)
-        share = floor * layout.allowed / layout.allowed.sum(axis=2, keepdims=True)
-        self._uniform = torch.from_numpy(share.astype(np.float32)).log().clamp(min=_NEVER)
+        uniform = layout.allowed / layout.allowed.sum(axis=2, keepdims=True)
+        self._uniform = torch.from_numpy(uniform.astype(np.float32)).log().clamp(min=_NEVER)
+        self.floor = floor
 
     def forward(self, observations: Tensor) -> TeamDistribution:
         """Return the distributions in situations of shape (N, A, observation_size)."""
@@ -133,6 +134,7 @@ class TeamPolicy(nn.Module):
         mean, spread = results[..., cut:].chunk(2, dim=2)
         log_deviation = (self._log_deviation + spread).clamp(*_LOG_DEVIATION_RANGE)
         log_p = torch.log_softmax(logits, dim=3)
-        if self._floor:
-            log_p = torch.logaddexp(log_p + math.log1p(-self._floor), self._uniform)
+        if self.floor:
+            learned = log_p + math.log1p(-self.floor)
+            log_p = torch.logaddexp(learned, self._uniform + math.log(self.floor))
         return TeamDistribution(log_p, mean, log_deviation, self._read)

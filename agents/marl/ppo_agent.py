@@ -10,6 +10,7 @@ import numpy as np
 
 from archgym.agents.hyperparameter import Hyperparameter
 from archgym.agents.marl.agent import TEAM_HYPERPARAMETERS, TeamAgent
+from archgym.agents.marl.exploration import Exploration
 from archgym.evaluator import Evaluator
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class TeamPpoAgent(TeamAgent):
         learner, credit = self._make_learner(), self.make_credit()
         count = self.rollout(evaluator.remaining)
         nothing = np.zeros((1, self.team.layout.agents, 1), dtype=np.float32)
+        exploration = Exploration(self.floor)
         while explorer.goes_on:
             with torch.no_grad():
                 policy = learner.policy(torch.from_numpy(nothing))
@@ -48,6 +50,7 @@ class TeamPpoAgent(TeamAgent):
                 fitness = partial(self.fitness, explorer=explorer)
                 gains = credit(draws, fitness, weights, policy)
                 learner.update(nothing, draws.actions, gains, weights)
+            learner.policy.floor = exploration.adapt(draws.spent, draws.drawn)
 
     @abstractmethod
     def make_credit(self) -> MeanCredit | CentralCredit:

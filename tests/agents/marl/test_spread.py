@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from archgym.agents.marl.on_policy import OnPolicySettings, OnPolicyTrainer
 from archgym.agents.marl.team import CopiesOfTeam
 
 simple_spread_v3 = pytest.importorskip("mpe2.simple_spread_v3")

@@ -280,3 +280,32 @@ def test_solves_a_small_problem_for_most_seeds(name, toy, hyperparameters) -> No
         rewards = rewards_of(records_of(make_agent(name, problem, seed, **hyperparameters), 1500))
         solved += rewards[-100:].mean() > wanted
     assert solved >= 2
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "env", "settings"),
+    [
+        ("PPO", "CartPole-v1", {"n_steps": 64, "batch_size": 64, "n_epochs": 2}),
+        ("A2C", "CartPole-v1", {}),
+        ("DQN", "CartPole-v1", {"learning_starts": 50, "target_update_interval": 50}),
+        ("SAC", "Pendulum-v1", {"learning_starts": 50, "batch_size": 16, "train_freq": 8}),
+    ],
+)
+def test_the_vector_adapter_changes_nothing_on_standard_problems(algorithm, env, settings) -> None:
+    """Bit-equal policies, through ends and truncations of episodes."""
+    import gymnasium
+    import stable_baselines3
+    from stable_baselines3.common.vec_env import DummyVecEnv
+
+    from archgym.agents.torch_session import torch_session
+    from benchmarks.rl_standard import vector_of
+
+    singles = DummyVecEnv([lambda: gymnasium.make(env)] * 2)
+    learnt = []
+    for vector in (singles, vector_of(env, 2)):
+        with torch_session():
+            make = getattr(stable_baselines3, algorithm)
+            model = make("MlpPolicy", vector, seed=3, device="cpu", **settings)
+            model.learn(700)
+        learnt.append(model.policy.state_dict())
+    assert all(torch.equal(learnt[0][name], learnt[1][name]) for name in learnt[0])

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.cost_models.dram import knobs as knob_table
+from archgym.cost_models.dram.engine import state
 from archgym.cost_models.dram.job import CommandLog, job_of
 from archgym.cost_models.dram.memory import MemorySpec
 from archgym.cost_models.dram.metrics import Runs, metric_columns
+from archgym.cost_models.dram.refresh_schemes import check_policy
 from archgym.cost_models.dram.trace import Trace
 from archgym.errors import SettingError
 
@@ -51,7 +53,7 @@ def simulate(
     Args:
         memory: The memory behind the controller.
         trace: The requests.
-        knobs: int64 (n, 13), designs as codes and numbers in the order of ``KNOBS``.
+        knobs: int64 (n, 15), designs as codes and numbers in the order of ``KNOBS``.
         trace_clock_mhz: Clock of the trace's times; the memory's clock if None.
         request_bytes: Bytes of requests that state no length; the memory's own if None.
         wrap_addresses: Ignore address bits beyond the device instead of refusing them.
@@ -67,6 +69,7 @@ def simulate(
     """
     designs = np.ascontiguousarray(knobs, np.int64)
     knob_table.check(designs, len(memory.mapping_names))
+    _check_policies(memory, designs[:, state.REFRESH_POLICY])
     if log and len(designs) != 1:
         raise SettingError(f"log = true takes one design, {len(designs)} are given")
     if retention not in ("enforce", "ignore"):
@@ -75,10 +78,16 @@ def simulate(
     unique, inverse = np.unique(knob_table.canonical(designs), axis=0, return_inverse=True)
     runs = Runs.empty(len(unique), memory.ranks)
     job.run_all(unique, runs, threads)
-    metrics = metric_columns(memory, job.tables, runs, job.bursts, retention)
+    policies = unique[:, state.REFRESH_POLICY]
+    metrics = metric_columns(memory, job.tables, runs, job.bursts, retention, policies)
     row = inverse.reshape(-1)
     return Simulation(
         {name: values[row] for name, values in metrics.items()},
         runs.finished[row],
         job.logged(unique[0], runs) if log else None,
     )
+
+
+def _check_policies(memory: MemorySpec, codes: NDArray[np.int64]) -> None:
+    for code, row in zip(*np.unique(codes, return_index=True), strict=True):
+        check_policy(memory, knob_table.REFRESH_POLICIES[code], int(row))

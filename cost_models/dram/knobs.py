@@ -125,24 +125,3 @@ def _check_watermarks(codes: NDArray[np.int64]) -> None:
             "low_watermark", int(low[row]), f"below high_watermark = {int(high[row])}", row
         )
 
-
-def canonical(codes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return designs with the knobs that provably have no effect set to their default.
-
-    Refresh limits do nothing without refresh, the transaction limit nothing under the simple
-    arbiter; with one request in the scheduler at a time there is nothing to order, and "another
-    request", at which the adaptive page policies look, never exists.
-    """
-    codes = codes.copy()
-    free = codes[:, column("refresh_policy")] == 0
-    codes[free, column("refresh_max_postponed")] = 0
-    codes[free, column("refresh_max_pulledin")] = 0
-    simple = codes[:, column("arbiter")] == 0
-    codes[simple, column("max_active_transactions")] = 1
-    shared = KNOBS[column("scheduler_buffer")].code("shared")
-    single = codes[:, column("scheduler_buffer")] == shared
-    single &= codes[:, column("request_buffer_size")] == 1
-    codes[single, column("scheduler")] = 0
-    codes[single, column("cmd_mux")] = 0
-    codes[single, column("page_policy")] &= ~1
-    return codes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,6 +54,17 @@ class Runs:
             np.full((n, FIRST_PERCENTILE + len(PERCENTILES)), np.nan),
             np.zeros((n, ranks, state.N_COUNTS), np.int64),
         )
+
+    @staticmethod
+    def gather(places: Sequence[tuple[Runs, int]], ranks: int) -> Runs:
+        """Return runs that are rows of other runs."""
+        gathered = Runs.empty(len(places), ranks)
+        for row, (runs, index) in enumerate(places):
+            gathered.finished[row] = runs.finished[index]
+            gathered.end[row] = runs.end[index]
+            gathered.latencies[row] = runs.latencies[index]
+            gathered.counts[row] = runs.counts[index]
+        return gathered
 
     def record(self, index: int, run: Run, finished: bool, writes: NDArray[np.uint8]) -> None:
         """Take over the results that a run left in its arrays."""

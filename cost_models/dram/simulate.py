@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.cost_models.dram import knobs as knob_table
+from archgym.cost_models.dram.canonical import canonical
 from archgym.cost_models.dram.engine import state
 from archgym.cost_models.dram.job import CommandLog, job_of
 from archgym.cost_models.dram.memory import MemorySpec
-from archgym.cost_models.dram.metrics import Runs, metric_columns
+from archgym.cost_models.dram.metrics import metric_columns
 from archgym.cost_models.dram.refresh_schemes import check_policy
 from archgym.cost_models.dram.trace import Trace
 from archgym.errors import SettingError
@@ -75,16 +76,17 @@ def simulate(
     if retention not in ("enforce", "ignore"):
         raise SettingError(f"retention = {retention!r}: allowed are enforce, ignore")
     job = job_of(memory, trace, trace_clock_mhz, request_bytes, wrap_addresses, allow_unsorted)
-    unique, inverse = np.unique(knob_table.canonical(designs), axis=0, return_inverse=True)
-    runs = Runs.empty(len(unique), memory.ranks)
-    job.run_all(unique, runs, threads)
+    unique, inverse = np.unique(
+        canonical(designs, job.circumstances), axis=0, return_inverse=True
+    )
+    runs = job.results(unique, threads)
     policies = unique[:, state.REFRESH_POLICY]
     metrics = metric_columns(memory, job.tables, runs, job.bursts, retention, policies)
     row = inverse.reshape(-1)
     return Simulation(
         {name: values[row] for name, values in metrics.items()},
         runs.finished[row],
-        job.logged(unique[0], runs) if log else None,
+        job.logged(designs[0], runs) if log else None,
     )
 
 

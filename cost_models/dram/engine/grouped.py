@@ -51,15 +51,13 @@ def survey(b: int, write: int, s: Run) -> tuple[int, int, int, int]:
 def choose_grouped(b: int, s: Run) -> int:
     """Return the scheduler's choice for bank ``b``, NONE where its queue is empty or not visible.
 
-    In strict order the burst whose turn it is goes first where it hits the open row, or where it
-    must break a deadlock.
+    In strict order the burst whose turn it is goes first: in a queue that is passed over or not
+    visible it would never be served, and the run would never end.
     """
     turn = s.channel[S.NEXT_COLUMN]
     strict = s.design[S.COMMAND_MUX] == S.STRICT
     if strict and turn <= s.bank[b, S.TAIL] and s.burst[turn, S.BURST_BANK] == b:
-        hits = s.burst[turn, S.BURST_ROW] == s.bank[b, S.OPEN_ROW]
-        if hits or s.channel[S.FORCED] == turn:
-            return int(turn)
+        return int(turn)
     if s.design[S.SCHEDULER] == S.GRP_FR_FCFS_WM:
         first, hit, _, hits = survey(b, s.channel[S.WRITE_MODE], s)
     else:
@@ -112,13 +110,6 @@ def propose_grouped(b: int, s: Run) -> None:
     else:
         closing = closes_row_grouped(b, pick, s)
         s.bank[b, S.PROPOSAL] = S.RD + 2 * s.burst[pick, S.BURST_WRITE] + closing
-
-
-@helper
-def propose_rank(r: int, s: Run) -> None:
-    """Let all bank machines of a rank choose again after they were asleep or blocked."""
-    for b in range(r * s.memory[S.BANKS_PER_RANK], (r + 1) * s.memory[S.BANKS_PER_RANK]):
-        propose_grouped(b, s)
 
 
 @helper

@@ -9,7 +9,7 @@ from __future__ import annotations
 from archgym.cost_models.dram.engine import state as S  # noqa: N812 (names of array columns)
 from archgym.cost_models.dram.engine.arrays import Run
 from archgym.cost_models.dram.engine.compiled import helper, inlined
-from archgym.cost_models.dram.engine.grouped import propose_rank
+from archgym.cost_models.dram.engine.queues import propose_rank
 from archgym.cost_models.dram.engine.refresh_sets import begin_round, propose_set_refresh, scheme
 
 
@@ -105,7 +105,7 @@ def refreshed(r: int, now: int, s: Run) -> None:
             s.rank[r, S.DUE] += scheme(S.INTERVAL, s)
     s.rank[r, S.SLEEPING] = 0
     s.rank[r, S.BLOCKED] = 0
-    if s.design[S.SCHEDULER] >= S.GRP_FR_FCFS:
+    if s.design[S.SCHEDULER] >= S.GRP_FR_FCFS or s.design[S.REFRESH_POLICY] > S.ALL_BANK:
         propose_rank(r, s)
     if s.rank[r, S.POWER_STATE] == S.EXTRA_REFRESH:
         s.rank[r, S.POWER_STATE] = S.AWAKE

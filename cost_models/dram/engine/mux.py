@@ -154,3 +154,21 @@ def reconsider(b: int, now: int, s: Run) -> None:
     older = end == s.channel[S.CANDIDATE_END] and pick + 1 < s.channel[S.CANDIDATE_SEQUENCE]
     if sooner or older:
         set_candidate(time, end, pick + 1, c, b, s.bank[b, S.RANK_OF], s)
+
+
+@helper
+def soonest_after(time: int, s: Run) -> int:
+    """Return the earliest time after ``time`` at which a proposal becomes legal."""
+    soonest = S.FAR
+    for slot in range(s.channel[S.N_ACTIVE]):
+        b = s.active[slot]
+        c = s.bank[b, S.PROPOSAL]
+        if c != S.NO_COMMAND and not s.rank[s.bank[b, S.RANK_OF], S.SILENT]:
+            legal = bank_command_time(b, c, time, s)
+            soonest = min(soonest, legal if legal > time else S.FAR)
+    for r in range(s.memory[S.N_RANKS]):
+        for c in (s.rank[r, S.POWER_COMMAND], s.rank[r, S.REFRESH_COMMAND]):
+            if c != S.NO_COMMAND:
+                legal = rank_command_time(r, c, time, s)
+                soonest = min(soonest, legal if legal > time else S.FAR)
+    return int(soonest)

@@ -164,3 +164,10 @@ def propose(b: int, search_from: int, s: Run) -> None:
 def propose_afresh(b: int, s: Run) -> None:
     """``propose`` for the rarer events that change many banks."""
     propose(b, s.bank[b, S.HEAD], s)
+
+
+@helper
+def propose_rank(r: int, s: Run) -> None:
+    """Let all bank machines of a rank choose again after they were asleep or blocked."""
+    for b in range(r * s.memory[S.BANKS_PER_RANK], (r + 1) * s.memory[S.BANKS_PER_RANK]):
+        propose_afresh(b, s)

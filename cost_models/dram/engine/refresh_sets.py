@@ -31,7 +31,9 @@ def begin_round(r: int, s: Run) -> None:
     s.rank[r, S.SETS_LEFT] = scheme(S.N_SETS, s)
     s.rank[r, S.SET_CHOSEN] = 0
     for index in range(scheme(S.N_SETS, s)):
-        s.bank[first_of_set(r, index, s), S.IN_ROUND] = 0
+        first = first_of_set(r, index, s)
+        s.bank[first, S.IN_ROUND] = 0
+        block_set(first, 0, s)
 
 
 @helper

@@ -10,7 +10,7 @@ from archgym.cost_models.dram.engine.frontend import announce, has_space, store
 from archgym.cost_models.dram.engine.grouped import propose_all, propose_grouped
 from archgym.cost_models.dram.engine.issue import issue_bank_command, issue_rank_command
 from archgym.cost_models.dram.engine.managers import evaluate_managers, rank_became_idle
-from archgym.cost_models.dram.engine.mux import bank_command_time, choose, reconsider
+from archgym.cost_models.dram.engine.mux import bank_command_time, choose, reconsider, soonest_after
 from archgym.cost_models.dram.engine.refresh_sets import begin_round, scheme
 
 # The watchdog: more events in one cycle, or refreshes without data, mean no progress.
@@ -33,7 +33,12 @@ def reset(s: Run) -> None:
         reset_rank(r, s)
     if s.design[S.RESPONSE_QUEUE] or s.design[S.ARBITER] == S.REORDER_ARBITER:
         s.ready_at[:] = -1
+    s.channel[S.FORCED] = S.NONE
     s.channel[S.ACCEPTED_AT] = -1
+    # With commands of one length on one bus the candidate is what becomes legal first.
+    plain = s.memory[S.COLUMN_BUS] == 0 and s.command[S.ACT, S.LENGTH] == 1
+    plain = plain and s.design[S.COMMAND_MUX] != S.STRICT and s.design[S.POWER_DOWN] == 0
+    s.channel[S.WATCH_ALL] = not plain
     s.channel[S.GRANTED_AT] = -1
     s.channel[S.LAST_RESPONSE] = -1
     s.channel[S.LAST_DELIVERY] = -1
@@ -170,16 +175,27 @@ def issue(now: int, s: Run) -> bool:
     return False
 
 
+@helper
+def wake_for_nothing(wake: int, time: int, s: Run) -> tuple[int, int]:
+    """Return the wake-up at ``time`` or later and when it was set, after a vain one at ``wake``.
+
+    An earlier wake-up replaces one that is still to come, a later one does not; so the controller
+    may wake although nothing can be issued, and sets its next wake-up only then.
+    """
+    wake_set = wake
+    while wake < time:
+        wake, wake_set = min(soonest_after(wake, s), s.channel[S.NEXT_DUE]), wake
+    return wake, wake_set
+
+
 @inlined
-def is_seen_first(decided_at: int, now: int, s: Run) -> bool:
-    """Return whether a request offered now goes before the candidate that falls due now.
+def is_seen_first(wake_set: int, now: int, s: Run) -> bool:
+    """Return whether a request offered now goes before what the controller was to do now.
 
     Both are events of one cycle, which SystemC runs in the order in which they were announced: the
-    candidate when it was chosen, the request when its predecessor was accepted, or anew with each
-    response after that. (Where an event was announced and withdrawn, its order can differ.)
+    controller's wake-up at ``wake_set``, the request when its predecessor was accepted, or anew
+    with each response after that.
     """
-    if s.design[S.ARBITER] != S.SIMPLE_ARBITER or s.channel[S.NEXT_DUE] <= now:
-        return False
     k = s.channel[S.N_RESPONSES_BEFORE]
     while k < s.channel[S.N_DELIVERED] and s.delivered[k] < now:
         k += 1
@@ -187,7 +203,7 @@ def is_seen_first(decided_at: int, now: int, s: Run) -> bool:
     announced = s.channel[S.ACCEPTED_AT]
     if k > 0:
         announced = max(announced, s.delivered[k - 1])
-    return bool(announced < decided_at < now)
+    return bool(announced < wake_set < now)
 
 
 @helper
@@ -220,8 +236,9 @@ def run(s: Run) -> int:
     now = s.channel[S.N_ACTIVE]
     evaluate_managers(now, s)
     issued_at, issued_rank, events = now - 1, S.NONE, 0
-    s.channel[S.FORCED] = S.NONE
-    candidate_time, decided_at = now - 1, now
+    simple = s.design[S.ARBITER] == S.SIMPLE_ARBITER
+    watch_all = simple and s.channel[S.WATCH_ALL] != 0
+    wake, wake_set = now, now
     accepting, undecided, served = False, True, False
     while True:
         if accepting:
@@ -238,10 +255,18 @@ def run(s: Run) -> int:
             if s.channel[S.MODE_CHANGED] and s.channel[S.CANDIDATE_TIME] > now:
                 show_new_mode(now, s)
         arrival = S.FAR if s.channel[S.WAITING] else s.channel[S.ARRIVAL]
-        if s.channel[S.CANDIDATE_TIME] != candidate_time:
-            candidate_time, decided_at = s.channel[S.CANDIDATE_TIME], now
-        due = min(candidate_time, s.channel[S.NEXT_DUE])
+        due = min(s.channel[S.CANDIDATE_TIME], s.channel[S.NEXT_DUE])
         time = min(due, arrival)
+        if simple:
+            upcoming = due
+            if watch_all and due > now:
+                upcoming = min(due, soonest_after(now, s))
+            if wake <= now or upcoming < wake:
+                wake, wake_set = upcoming, now
+            if wake < time:
+                wake, wake_set = due, wake
+                if watch_all:
+                    wake, wake_set = wake_for_nothing(wake_set, time, s)
         if s.channel[S.NEXT_COLUMN] == len(s.burst) and time > s.channel[S.END]:
             break
         if time >= S.FAR:
@@ -258,9 +283,8 @@ def run(s: Run) -> int:
         now = time
         # A request that was handed over in time is seen before anything else of its cycle, one
         # that is offered in this cycle mostly after the controller's own wake-up.
-        passed = s.design[S.ARBITER] == S.SIMPLE_ARBITER and issued_at == now
-        early = passed or s.channel[S.ARRIVAL_SEEN_EARLY] != 0
-        if arrival <= now and (due > now or early or is_seen_first(decided_at, now, s)):
+        first = due > now or s.channel[S.ARRIVAL_SEEN_EARLY] != 0 or (simple and issued_at == now)
+        if arrival <= now and (first or (simple and is_seen_first(wake_set, now, s))):
             accepting = has_space(s)
             s.channel[S.WAITING] = not accepting
         elif s.channel[S.NEXT_DUE] <= now:

@@ -183,9 +183,10 @@ AWAKE, ACTIVE_POWER_DOWN, PRECHARGE_POWER_DOWN, SELF_REFRESH, EXTRA_REFRESH = ra
     REFRESHES_SINCE_COLUMN,
     END,
     WRITE_MODE,  # of the scheduler with watermarks
+    WATCH_ALL,  # proposals other than the candidate may wake the controller sooner
     MODE_CHANGED,  # bank machines have not seen the new mode yet
     FORCED,  # the burst that a bank must take up to break a deadlock of strict order, or NONE
-) = range(34)
+) = range(35)
 N_CHANNEL_FIELDS = 40
 
 # counts[r, ...]: 16 command counts, then cycles by power state

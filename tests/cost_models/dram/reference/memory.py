@@ -19,6 +19,35 @@ class Location:
     row: int
 
 
+@dataclass(frozen=True)
+class RefreshSets:
+    """Banks of a rank that one command refreshes, set by set.
+
+    ``first_of_round`` is the distance that the first refresh of a round keeps from the last one of
+    the round before; ``is_activate`` says whether the refresh counts in the activation window.
+    """
+
+    command: str
+    interval: int
+    cycle: int
+    precharge: int
+    sets: list[list[int]]
+    first_of_round: int = 0
+    is_activate: bool = True
+
+
+def refresh_sets(memory: Memory) -> dict[str, RefreshSets]:
+    """The sets of each policy that refreshes some banks at a time."""
+    t, banks = memory.timing, range(memory.banks_per_rank)
+    single = [[bank] for bank in banks]
+    if memory.standard == "LPDDR4":
+        return {"per_bank": RefreshSets("REFpb", t.REFIPB, t.RFCPB, t.RPPB, single)}
+    if memory.standard == "HBM2":
+        alone = RefreshSets("REFsb", t.REFISB, t.RFCSB, t.RP, single, first_of_round=t.RFCSB)
+        return {"per_bank": alone, "same_bank": alone}
+    return {}
+
+
 class Memory:
     """Reads one entry of ``memories`` in the layout of the memory YAML files."""
 
@@ -43,6 +72,7 @@ class Memory:
         if self.standard == "LPDDR4":  # the names under which energy is reckoned
             self.timing.RFC, self.timing.RC = self.timing.RFCAB, self.timing.RCPB
             self.timing.RP = self.timing.RPPB
+        self.refresh_sets: dict[str, RefreshSets] = refresh_sets(self)
         self.address_mappings: dict[str, dict[str, list[int]]] = entry["address_mappings"]
 
     @property

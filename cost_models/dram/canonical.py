@@ -69,9 +69,9 @@ def _reset_idle_limits(codes: Codes) -> None:
 def _merge_schedulers(codes: Codes, given: Circumstances) -> None:
     """Schedulers that choose alike.
 
-    With one direction of requests there is nothing to group, nor a second queue to fill. (In strict
-    order separate queues serve the request whose turn it is sooner.) A bank that closes after each
-    access is opened for its oldest request, which is then also the oldest row hit.
+    With one direction of requests there is nothing to group, nor a second queue to fill. (In
+    strict order separate queues serve the request whose turn it is sooner.) A bank that closes
+    after each access is opened for its oldest request, which is then also the oldest row hit.
     """
     scheduler = codes[:, S.SCHEDULER]
     if given.one_direction:

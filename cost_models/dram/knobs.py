@@ -124,4 +124,3 @@ def _check_watermarks(codes: NDArray[np.int64]) -> None:
         raise InvalidDesignError(
             "low_watermark", int(low[row]), f"below high_watermark = {int(high[row])}", row
         )
-

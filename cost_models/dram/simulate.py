@@ -76,9 +76,7 @@ def simulate(
     if retention not in ("enforce", "ignore"):
         raise SettingError(f"retention = {retention!r}: allowed are enforce, ignore")
     job = job_of(memory, trace, trace_clock_mhz, request_bytes, wrap_addresses, allow_unsorted)
-    unique, inverse = np.unique(
-        canonical(designs, job.circumstances), axis=0, return_inverse=True
-    )
+    unique, inverse = np.unique(canonical(designs, job.circumstances), axis=0, return_inverse=True)
     runs = job.results(unique, threads)
     policies = unique[:, state.REFRESH_POLICY]
     metrics = metric_columns(memory, job.tables, runs, job.bursts, retention, policies)

@@ -65,8 +65,8 @@ refreshed least is counted.
 
 space=extended also searches the schedulers with separate read and write queues (grp_fr_fcfs,
 grp_fr_fcfs_wm with its two watermarks) and the refresh policies that reach some banks at a time
-(per_bank, same_bank, per_2_bank), where the memory has them. The full space takes these values when
-designs are evaluated, but does not search them; the watermarks are 8 and 4 there. The limits
+(per_bank, same_bank, per_2_bank), where the memory has them. The full space takes these values
+when designs are evaluated, but does not search them; the watermarks are 8 and 4 there. The limits
 refresh_max_* count all-bank refreshes: they are multiplied by the number of refreshes of a round.
 
 Without effect, and searched only where they have one: refresh_max_* under no_refresh,

@@ -77,7 +77,7 @@ def design_space(
     policies: Sequence[str] = ("no_refresh", "all_bank"),
     memory: str = "",
 ) -> DesignSpace:
-    """Return a space: ``full`` (5,308,416 combinations), ``archgym`` (its 442,368) or ``extended``.
+    """Return a space: ``full`` (5,308,416 combinations), ``archgym`` (442,368) or ``extended``.
 
     In the ``archgym`` space the parameters that ArchGym does not search keep their default. The
     ``full`` space takes, but does not search, the schedulers with separate queues and the other

@@ -130,4 +130,5 @@ def account_end(r: int, s: Run) -> None:
     elif s.rank[r, S.OPEN_BANKS] > 0:
         s.counts[r, S.ACTIVE_CYCLES] += max(0, end - s.rank[r, S.ACTIVE_SINCE])
     else:
+        s.rank[r, S.CLOSED_AT] = min(s.rank[r, S.CLOSED_AT], end)
         settle(r, end, s)

@@ -28,8 +28,8 @@ def update_mode(s: Run) -> None:
 def survey(b: int, write: int, s: Run) -> tuple[int, int, int, int]:
     """Look through one direction's queue of bank ``b``.
 
-    Returns its first burst and its first row hit (NONE if there is none), its length and its number
-    of row hits.
+    Returns its first burst and its first row hit (NONE if there is none), its length and its
+    number of row hits.
     """
     row = s.bank[b, S.OPEN_ROW]
     first, hit, count, hits = S.NONE, S.NONE, 0, 0
@@ -118,4 +118,3 @@ def propose_all(s: Run) -> None:
     s.channel[S.MODE_CHANGED] = 0
     for slot in range(s.channel[S.N_ACTIVE]):
         propose_grouped(s.active[slot], s)
-

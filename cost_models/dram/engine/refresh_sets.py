@@ -1,7 +1,7 @@
 """Refreshing some banks of a rank at a time: which set is next, and when.
 
-Source of the semantics: DRAMSys v5.0, managers for per-bank, same-bank and per-2-bank refresh, save
-that a forced refresh blocks its banks before it closes them, so that row hits cannot delay it.
+Source of the semantics: DRAMSys v5.0, managers for per-bank, same-bank and per-2-bank refresh,
+save that a forced refresh blocks its banks before it closes them: row hits cannot delay it.
 """
 
 from __future__ import annotations

@@ -10,7 +10,12 @@ from archgym.cost_models.dram.engine.frontend import announce, has_space, store
 from archgym.cost_models.dram.engine.grouped import propose_all, propose_grouped
 from archgym.cost_models.dram.engine.issue import issue_bank_command, issue_rank_command
 from archgym.cost_models.dram.engine.managers import evaluate_managers, rank_became_idle
-from archgym.cost_models.dram.engine.mux import bank_command_time, choose, reconsider, soonest_after
+from archgym.cost_models.dram.engine.mux import (
+    bank_command_time,
+    choose,
+    reconsider,
+    soonest_after,
+)
 from archgym.cost_models.dram.engine.refresh_sets import begin_round, scheme
 
 # The watchdog: more events in one cycle, or refreshes without data, mean no progress.

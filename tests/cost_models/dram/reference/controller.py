@@ -17,7 +17,6 @@ from .response_queue import ResponseQueue
 from .scheduler import Scheduler
 from .timing import TimingChecker
 
-
 SET_POLICIES = ("per_bank", "same_bank", "per_2_bank")
 
 

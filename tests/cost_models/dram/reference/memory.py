@@ -35,6 +35,11 @@ class RefreshSets:
     first_of_round: int = 0
     is_activate: bool = True
 
+    @property
+    def busy(self) -> int:
+        """Cycles of a refresh that count as active (energy)."""
+        return self.cycle - self.precharge
+
 
 def refresh_sets(memory: Memory) -> dict[str, RefreshSets]:
     """The sets of each policy that refreshes some banks at a time."""
@@ -45,6 +50,16 @@ def refresh_sets(memory: Memory) -> dict[str, RefreshSets]:
     if memory.standard == "HBM2":
         alone = RefreshSets("REFsb", t.REFISB, t.RFCSB, t.RP, single, first_of_round=t.RFCSB)
         return {"per_bank": alone, "same_bank": alone}
+    if memory.standard == "GDDR6":
+        return {"per_bank": RefreshSets("REFpb", t.REFIPB, t.RFCPB, t.RP, single)}
+    if memory.standard == "LPDDR5":
+        half = memory.banks_per_rank // 2
+        pairs = [[bank, bank + half] for bank in range(half)]
+        return {"per_2_bank": RefreshSets("REFpb", t.REFIPB, t.RFCPB, t.RPPB, pairs)}
+    if memory.standard == "DDR5":
+        number = range(memory.banks_per_group)
+        same = [[bank for bank in banks if bank % len(number) == k] for k in number]
+        return {"same_bank": RefreshSets("REFsb", t.REFISB, t.RFCSB, t.RP, same)}
     return {}
 
 

@@ -103,7 +103,7 @@ class RefreshManager:
 
 
 class SetRefreshManager(RefreshManager):
-    """Refreshes the banks of a rank set by set; a set comes again when all others had their turn.
+    """Refreshes the banks of a rank set by set; a set comes again after all others.
 
     Like the all-bank manager, with limits that count refreshes of sets. A forced refresh blocks its
     banks before it closes them.

@@ -6,7 +6,6 @@ from .knobs import ReferenceKnobs
 from .memory import Memory
 from .request import Request
 
-
 SEPARATE_QUEUES = ("grp_fr_fcfs", "grp_fr_fcfs_wm")
 
 

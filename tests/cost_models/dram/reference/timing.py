@@ -8,7 +8,6 @@ from . import commands
 from .memory import Memory
 from .timing_rules import RULES
 
-
 TIMED_AS = {"PREsb": "PRE"}  # of each of its banks
 
 

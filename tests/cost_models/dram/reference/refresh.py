@@ -105,8 +105,8 @@ class RefreshManager:
 class SetRefreshManager(RefreshManager):
     """Refreshes the banks of a rank set by set; a set comes again after all others.
 
-    Like the all-bank manager, with limits that count refreshes of sets. A forced refresh blocks its
-    banks before it closes them.
+    Like the all-bank manager, with limits that count refreshes of sets. A forced refresh blocks
+    its banks before it closes them.
     """
 
     def __init__(

@@ -10,7 +10,7 @@ from archgym.cost_models.dram.commands import Command
 from archgym.cost_models.dram.expressions import evaluate
 from archgym.cost_models.dram.knobs import REFRESH_POLICIES
 from archgym.cost_models.dram.memory import MemorySpec
-from archgym.errors import InvalidDesignError, SettingError
+from archgym.errors import SettingError
 
 BANK_SETS = ("single", "same", "pair")
 
@@ -68,14 +68,6 @@ def refresh_schemes(memory: MemorySpec) -> dict[str, RefreshScheme]:
     if len(cycles) != len({command for command, _ in cycles}):
         raise SettingError(f"{standard.name}: one refresh command has several cycle times")
     return schemes
-
-
-def check_policy(memory: MemorySpec, policy: str, row: int) -> None:
-    """Raise InvalidDesignError where a memory has no such refresh policy."""
-    allowed = allowed_policies(memory)
-    if policy not in allowed:
-        reason = f"memory {memory.name} ({memory.standard.name}) allows {', '.join(allowed)}"
-        raise InvalidDesignError("refresh_policy", policy, reason, row)
 
 
 def allowed_policies(memory: MemorySpec) -> tuple[str, ...]:

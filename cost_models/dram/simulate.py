@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from archgym.cost_models.dram import knobs as knob_table
 from archgym.cost_models.dram.canonical import canonical
 from archgym.cost_models.dram.engine import state
-from archgym.cost_models.dram.job import CommandLog, job_of
+from archgym.cost_models.dram.job import CommandLog, Job, job_of
 from archgym.cost_models.dram.memory import MemorySpec
 from archgym.cost_models.dram.metrics import metric_columns
-from archgym.cost_models.dram.refresh_schemes import check_policy
 from archgym.cost_models.dram.trace import Trace
-from archgym.errors import SettingError
+from archgym.errors import InvalidDesignError, SettingError
 
 Retention = Literal["enforce", "ignore"]
 
@@ -70,12 +69,12 @@ def simulate(
     """
     designs = np.ascontiguousarray(knobs, np.int64)
     knob_table.check(designs, len(memory.mapping_names))
-    _check_policies(memory, designs[:, state.REFRESH_POLICY])
     if log and len(designs) != 1:
         raise SettingError(f"log = true takes one design, {len(designs)} are given")
     if retention not in ("enforce", "ignore"):
         raise SettingError(f"retention = {retention!r}: allowed are enforce, ignore")
     job = job_of(memory, trace, trace_clock_mhz, request_bytes, wrap_addresses, allow_unsorted)
+    _check_policies(job, designs[:, state.REFRESH_POLICY])
     unique, inverse = np.unique(canonical(designs, job.circumstances), axis=0, return_inverse=True)
     runs = job.results(unique, threads)
     policies = unique[:, state.REFRESH_POLICY]
@@ -88,6 +87,13 @@ def simulate(
     )
 
 
-def _check_policies(memory: MemorySpec, codes: NDArray[np.int64]) -> None:
-    for code, row in zip(*np.unique(codes, return_index=True), strict=True):
-        check_policy(memory, knob_table.REFRESH_POLICIES[code], int(row))
+def _check_policies(job: Job, codes: NDArray[np.int64]) -> None:
+    """Raise InvalidDesignError where the memory has no such refresh policy."""
+    allowed = ("no_refresh", *job.tables.refresh_schemes)
+    known = [policy in allowed for policy in knob_table.REFRESH_POLICIES]
+    possible = np.array(known)[codes]
+    if not possible.all():
+        row, memory = int(np.argmin(possible)), job.memory
+        reason = f"memory {memory.name} ({memory.standard.name}) allows {', '.join(allowed)}"
+        policy = knob_table.REFRESH_POLICIES[codes[row]]
+        raise InvalidDesignError("refresh_policy", policy, reason, row)

@@ -181,13 +181,17 @@ def issue(now: int, s: Run) -> bool:
 
 
 @helper
-def wake_for_nothing(wake: int, time: int, s: Run) -> tuple[int, int]:
-    """Return the wake-up at ``time`` or later and when it was set, after a vain one at ``wake``.
+def follow_wakes(wake: int, wake_set: int, now: int, time: int, s: Run) -> tuple[int, int]:
+    """Return the controller's wake-up at ``time`` or later, and when it was set.
 
     An earlier wake-up replaces one that is still to come, a later one does not; so the controller
-    may wake although nothing can be issued, and sets its next wake-up only then.
+    may wake although nothing can be issued, and sets its next wake-up only then. It also wakes for
+    proposals that the command mux does not favour.
     """
-    wake_set = wake
+    due = min(s.channel[S.CANDIDATE_TIME], s.channel[S.NEXT_DUE])
+    upcoming = due if due <= now else min(due, soonest_after(now, s))
+    if wake <= now or upcoming < wake:
+        wake, wake_set = upcoming, now
     while wake < time:
         wake, wake_set = min(soonest_after(wake, s), s.channel[S.NEXT_DUE]), wake
     return wake, wake_set
@@ -262,16 +266,13 @@ def run(s: Run) -> int:
         arrival = S.FAR if s.channel[S.WAITING] else s.channel[S.ARRIVAL]
         due = min(s.channel[S.CANDIDATE_TIME], s.channel[S.NEXT_DUE])
         time = min(due, arrival)
-        if simple:
-            upcoming = due
-            if watch_all and due > now:
-                upcoming = min(due, soonest_after(now, s))
-            if wake <= now or upcoming < wake:
-                wake, wake_set = upcoming, now
-            if wake < time:
+        if watch_all:
+            wake, wake_set = follow_wakes(wake, wake_set, now, time, s)
+        elif simple and due != wake:
+            if wake <= now or due < wake:
+                wake, wake_set = due, now
+            elif wake < time:
                 wake, wake_set = due, wake
-                if watch_all:
-                    wake, wake_set = wake_for_nothing(wake_set, time, s)
         if s.channel[S.NEXT_COLUMN] == len(s.burst) and time > s.channel[S.END]:
             break
         if time >= S.FAR:

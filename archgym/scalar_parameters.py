@@ -62,21 +62,49 @@ class _Choice(Parameter):
 
     @cached_property
     def _table(self) -> NDArray[Any]:
-        table = np.array(self.values)
-        same = all(type(a) is type(b) for a, b in zip(table.tolist(), self.values, strict=True))
-        return table if same and table.dtype.kind != "U" else np.array(self.values, dtype=object)
+        return _table_of(self.values)
 
     def decode(self, codes: Codes) -> NDArray[Any]:
         return self._table[codes[:, 0].astype(np.int64)]
 
 
+def _table_of(values: tuple[Any, ...]) -> NDArray[Any]:
+    """Return values as an array that gives them back with their types."""
+    table = np.array(values)
+    same = all(type(a) is type(b) for a, b in zip(table.tolist(), values, strict=True))
+    return table if same and table.dtype.kind != "U" else np.array(values, dtype=object)
+
+
 @dataclass(frozen=True)
 class Categorical(_Choice):
-    """One of several values without an order."""
+    """One of several values without an order.
+
+    ``legal`` are further values, outside what agents search, that users may evaluate; the k-th of
+    them has the code ``len(values) + k``. ``legal_in`` names what the values depend on.
+    """
+
+    _: KW_ONLY
+    legal: tuple[Any, ...] = ()
+    legal_in: str = ""
 
     @property
     def axes(self) -> tuple[Axis, ...]:
         return (Axis(self.name, len(self.values), ordered=False),)
+
+    @property
+    def allowed(self) -> str:
+        where = f" with {self.legal_in}" if self.legal_in else ""
+        return "one of " + ", ".join(map(str, (*self.values, *self.legal))) + where
+
+    def _parse_other(self, value: Any) -> int:
+        texts = [str(other) for other in self.legal]
+        if str(value) not in texts:
+            raise self.refuse(value)
+        return len(self.values) + texts.index(str(value))
+
+    @cached_property
+    def _table(self) -> NDArray[Any]:
+        return _table_of((*self.values, *self.legal))
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
+from archgym.cost_models.dram.job import job_of
 from archgym.cost_models.dram.knobs import KNOBS, default_design
 from archgym.cost_models.dram.memory import load_memory
 from archgym.cost_models.dram.simulate import simulate
 from archgym.cost_models.dram.trace import Trace, make_trace
 
+MEMORY = "ddr4_2400"
 REQUESTS = 50_000
 REPEATS = 9
 BATCH = 64
@@ -60,10 +62,26 @@ def traces(folder: Path | None) -> list[Trace]:
 def random_designs(n: int, seed: int) -> np.ndarray:
     """Return designs of the default space without strict order and power-down."""
     rng = np.random.default_rng(seed)
-    choices = [range(len(k.values)) if k.values else k.space for k in KNOBS]
-    designs = np.array([[rng.choice(list(c)) for c in choices] for _ in range(n)], np.int64)
-    designs[:, -2:] = 0
-    return designs
+    fixed = ("cmd_mux", "power_down_policy", "high_watermark", "low_watermark")
+    choices = [
+        [knob.default] if knob.name in fixed else list(knob.space or knob.values) for knob in KNOBS
+    ]
+    return np.array(
+        [
+            [
+                knob.code(values[rng.integers(len(values))])
+                for knob, values in zip(KNOBS, choices, strict=True)
+            ]
+            for _ in range(n)
+        ]
+    )
+
+
+def simulate_anew(trace: Trace, designs: np.ndarray, threads: int = 1) -> None:
+    """Simulate designs on the measured memory although they were simulated before."""
+    memory = load_memory(MEMORY)
+    job_of(memory, trace, None, None, False, False).known.clear()
+    simulate(memory, trace, designs, threads=threads)
 
 
 def median_seconds(call: Callable[[], object], clock: Callable[[], float]) -> float:
@@ -85,7 +103,7 @@ def first_result(cache: str) -> float:
 
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    memory, default = load_memory("ddr4_2400"), default_design()[None]
+    default = default_design()[None]
     with tempfile.TemporaryDirectory() as cache:
         print(f"first result, cold cache: {first_result(cache):6.2f} s CPU")
         print(f"first result, warm cache: {first_result(cache):6.2f} s CPU")
@@ -94,15 +112,15 @@ def main() -> None:
     for trace in traces(folder):
 
         def speed(design: np.ndarray, trace: Trace = trace) -> float:
-            seconds = median_seconds(lambda: simulate(memory, trace, design), time.process_time)
+            seconds = median_seconds(lambda: simulate_anew(trace, design), time.process_time)
             return len(trace) / seconds / 1e6
 
         others = statistics.median(speed(design[None]) for design in designs)
         print(f"{trace.name:12} {speed(default):9.2f} {others:22.2f}")
     trace = next(trace for trace in traces(folder) if trace.name == "rand_rw_sat")
     batch = random_designs(BATCH, seed=1)
-    one = median_seconds(lambda: simulate(memory, trace, batch), time.perf_counter)
-    two = median_seconds(lambda: simulate(memory, trace, batch, threads=2), time.perf_counter)
+    one = median_seconds(lambda: simulate_anew(trace, batch), time.perf_counter)
+    two = median_seconds(lambda: simulate_anew(trace, batch, threads=2), time.perf_counter)
     print(
         f"{BATCH} designs on {trace.name}: {one:.2f} s, two threads {two:.2f} s: {one / two:.2f}x"
     )

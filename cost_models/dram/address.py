@@ -83,10 +83,11 @@ def _xor_pairs(entry: object, where: str) -> tuple[tuple[int, int], ...]:
         raise SettingError(f"{where}.XOR: {entry!r} is not a list of bit pairs")
     pairs = []
     for pair in entry:
-        values = (pair["FIRST"], pair["SECOND"]) if isinstance(pair, Mapping) else tuple(pair)
-        if len(values) != 2 or values[0] == values[1]:
+        bits = [pair.get("FIRST"), pair.get("SECOND")] if isinstance(pair, Mapping) else pair
+        is_pair = isinstance(bits, list | tuple) and len(bits) == 2 and bits[0] != bits[1]
+        if not is_pair or not all(type(bit) is int for bit in bits):
             raise SettingError(f"{where}.XOR: {pair!r} is not a pair of different bits")
-        pairs.append((int(values[0]), int(values[1])))
+        pairs.append((bits[0], bits[1]))
     return tuple(pairs)
 
 

@@ -9,7 +9,8 @@ class Command(IntEnum):
     """A DRAM command, named as in the JEDEC standards; the code fits int8.
 
     Bank commands come first, then the commands that address a whole rank.
-    ``REFPB`` is a per-bank refresh (LPDDR4), ``REFSB`` a same-bank refresh (DDR5, HBM2).
+    ``REFPB`` refreshes one bank or a pair (LPDDR4, LPDDR5, GDDR6), ``REFSB`` the bank of that
+    number in every group (DDR5) or a single bank (HBM2); ``PRESB`` closes the same banks.
     """
 
     ACT = 0
@@ -28,8 +29,9 @@ class Command(IntEnum):
     PDXP = 13
     SREFEN = 14
     SREFEX = 15
+    PRESB = 16
 
 
 N_COMMANDS = len(Command)
 COLUMN_COMMANDS = frozenset({Command.RD, Command.RDA, Command.WR, Command.WRA})
-RANK_COMMANDS = frozenset(c for c in Command if c >= Command.PREA)
+RANK_COMMANDS = frozenset(c for c in Command if Command.PREA <= c <= Command.SREFEX)

@@ -6,6 +6,8 @@ E = V x I x cycles x T per device and rail, as DRAMPower 4 computes it (Chandras
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -61,7 +63,8 @@ def _charges(
         "precharge": (current("0") - standby) * (row_cycle - ras) * total(state.PRECHARGED_BANKS),
         "read": (current("4r") - active) * memory.burst_cycles * reads,
         "write": (current("4w") - active) * memory.burst_cycles * writes,
-        "refresh": (current("5") - active) * tables.refresh_cycle * total("REFAB"),
+        "refresh": (current("5") - active) * tables.refresh_cycle * total("REFAB")
+        + _partial_refreshes(power, tables, totals, rail),
         "background": active * total(state.ACTIVE_CYCLES)
         + standby * total(state.PRECHARGED_CYCLES),
         "power_down": current("3p0") * total(state.ACTIVE_DOWN_CYCLES)
@@ -71,6 +74,21 @@ def _charges(
         + current("3p0") * total(state.SELF_REFRESH_ACTIVE_CYCLES)
         + current("2p0") * total(state.SELF_REFRESH_PRECHARGED_CYCLES),
     }
+
+
+def _partial_refreshes(
+    power: Mapping[str, float], tables: TimingTables, totals: NDArray[np.int64], rail: str
+) -> NDArray[np.float64]:
+    """Return the charge of refreshes of some banks; NaN where their current is not given."""
+    charge = np.zeros(len(totals))
+    cycles = {scheme.command: scheme.cycle for scheme in tables.refresh_schemes.values()}
+    for command in (Command.REFPB, Command.REFSB):
+        count = totals[:, command]
+        if count.any():
+            unknown = 0.0 if rail else np.nan
+            extra = power.get(f"idd5pb{rail}", unknown) - power.get(f"idd3n{rail}", 0.0)
+            charge += np.where(count > 0, extra * cycles[command] * count, 0.0)
+    return charge
 
 
 def _column(field: int | str) -> int:

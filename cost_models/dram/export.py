@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from archgym.cost_models.dram.memory import MemorySpec
+from archgym.cost_models.dram.refresh_schemes import refresh_schemes
 from archgym.errors import SettingError
 
 CONTROLLER = "mcconfig/controller.json"
@@ -33,6 +34,8 @@ _KEYS = {
     "refresh_max_postponed": "RefreshMaxPostponed",
     "refresh_max_pulledin": "RefreshMaxPulledin",
     "power_down_policy": "PowerDownPolicy",
+    "high_watermark": "HighWatermark",
+    "low_watermark": "LowWatermark",
     "arbiter": "Arbiter",
     "max_active_transactions": "MaxActiveTransactions",
 }
@@ -58,8 +61,9 @@ def dramsys_configuration(
             f"v5.0 and this package share {', '.join(MODELS)}"
         )
     mapping = memory.mappings[design["address_mapping"]]
+    policy = _refresh_policy(memory, design["refresh_policy"])
     files: dict[str, Any] = {
-        CONTROLLER: {"mcconfig": _controller(design)},
+        CONTROLLER: {"mcconfig": _controller({**design, "refresh_policy": policy})},
         MAPPING: {"addressmapping": _address_mapping(mapping.bits, mapping.xor)},
         MEMORY: {"memspec": _memory(memory)},
         SIMULATOR: {"simconfig": _simulator(_has_power(memory))},
@@ -71,6 +75,12 @@ def dramsys_configuration(
 def _controller(design: Mapping[str, Any]) -> dict[str, Any]:
     values = {key: _camel(design[knob]) for knob, key in _KEYS.items()}
     return {**values, "RefreshManagement": False}
+
+
+def _refresh_policy(memory: MemorySpec, policy: str) -> str:
+    """Return DRAMSys's name of a policy, which calls all refreshes of single banks per-bank."""
+    scheme = refresh_schemes(memory).get(policy)
+    return "per_bank" if scheme is not None and scheme.set_size == 1 else policy
 
 
 def _camel(value: Any) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.cost_models.dram.bursts import Bursts, decode, split_into_bursts
+from archgym.cost_models.dram.canonical import circumstances
 from archgym.cost_models.dram.engine import state
 from archgym.cost_models.dram.engine.arrays import Run
 from archgym.cost_models.dram.engine.run import run
@@ -23,6 +24,7 @@ from archgym.cost_models.dram.trace import Trace
 from archgym.errors import SettingError
 
 T = TypeVar("T")
+MAX_KNOWN = 200_000  # remembered results; a few hundred bytes each
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,20 @@ class Job:
         self.trace_clock_mhz = trace_clock_mhz
         self.tables = timing_tables(memory)
         self.decodings: dict[int, NDArray[np.int32]] = {}
+        self.circumstances = circumstances(self.tables, bursts)
+        self.known: dict[bytes, tuple[Runs, int]] = {}  # design -> where its results are
         self.own = local()
+
+    def results(self, designs: NDArray[np.int64], threads: int) -> Runs:
+        """Return the results of different designs; those of earlier calls are remembered."""
+        keys = [design.tobytes() for design in designs]
+        if len(self.known) + len(keys) > MAX_KNOWN:
+            self.known.clear()
+        new = [index for index, key in enumerate(keys) if key not in self.known]
+        fresh = Runs.empty(len(new), self.memory.ranks)
+        self.run_all(designs[new], fresh, threads)
+        self.known |= {keys[index]: (fresh, row) for row, index in enumerate(new)}
+        return Runs.gather([self.known[key] for key in keys], self.memory.ranks)
 
     def run_all(self, designs: NDArray[np.int64], runs: Runs, threads: int) -> None:
         """Simulate each design and fill its row of ``runs``; a thread keeps its arrays."""
@@ -81,7 +96,7 @@ class Job:
                 pass
 
     def logged(self, design: NDArray[np.int64], runs: Runs) -> CommandLog:
-        """Repeat the run of one design, whose commands are counted by now, with a log."""
+        """Run one design, whose commands are counted by now, with a log."""
         n_commands = int(runs.counts[0, :, : state.N_ALL_COMMANDS].sum())
         arrays = self.prepared(self.new_arrays(n_commands), design)
         run(arrays)

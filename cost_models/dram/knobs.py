@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,8 @@ class Knob:
         values: Legal values of a categorical knob, in the order of their codes; else empty.
         lowest: Least legal value of a numeric knob.
         highest: Greatest legal value of a numeric knob; None = no limit.
-        space: Values of a numeric knob in the default design space.
+        space: Values in the default design space; empty = all of a categorical knob.
+        extended: Whether only the extended design space has this knob.
     """
 
     name: str
@@ -28,7 +30,8 @@ class Knob:
     values: tuple[str, ...] = ()
     lowest: int = 0
     highest: int | None = None
-    space: tuple[int, ...] = ()
+    space: tuple[Any, ...] = ()
+    extended: bool = False
 
     def code(self, value: str | int) -> int:
         """Return the integer that stands for a legal value."""
@@ -40,15 +43,18 @@ class Knob:
 
 
 POWERS_OF_TWO = (1, 2, 4, 8, 16, 32, 64, 128)
+SCHEDULERS = ("fifo", "fr_fcfs", "fr_fcfs_grp", "grp_fr_fcfs", "grp_fr_fcfs_wm")
+REFRESH_POLICIES = ("no_refresh", "all_bank", "per_bank", "same_bank", "per_2_bank")
+WITH_WATERMARKS = SCHEDULERS.index("grp_fr_fcfs_wm")
 MAPPING_NAMES = ("row_bank_col", "row_col_bank", "bank_row_col")
 
 KNOBS = (
     Knob("page_policy", "open", ("open", "open_adaptive", "closed", "closed_adaptive")),
-    Knob("scheduler", "fr_fcfs", ("fifo", "fr_fcfs", "fr_fcfs_grp")),
+    Knob("scheduler", "fr_fcfs", SCHEDULERS, space=SCHEDULERS[:3]),
     Knob("scheduler_buffer", "bankwise", ("bankwise", "read_write", "shared")),
     Knob("request_buffer_size", 8, lowest=1, space=POWERS_OF_TWO),
     Knob("resp_queue", "fifo", ("fifo", "reorder")),
-    Knob("refresh_policy", "all_bank", ("no_refresh", "all_bank")),
+    Knob("refresh_policy", "all_bank", REFRESH_POLICIES, space=REFRESH_POLICIES[:2]),
     Knob("refresh_max_postponed", 0, highest=8, space=(1, 2, 4, 8)),
     Knob("refresh_max_pulledin", 0, highest=8, space=(1, 2, 4, 8)),
     Knob("arbiter", "simple", ("simple", "fifo", "reorder")),
@@ -56,6 +62,8 @@ KNOBS = (
     Knob("address_mapping", "row_bank_col", MAPPING_NAMES),
     Knob("cmd_mux", "oldest", ("oldest", "strict")),
     Knob("power_down_policy", "no_power_down", ("no_power_down", "staggered")),
+    Knob("high_watermark", 8, lowest=2, space=POWERS_OF_TWO[1:], extended=True),
+    Knob("low_watermark", 4, lowest=1, space=POWERS_OF_TWO[:-1], extended=True),
 )
 KNOB_NAMES = tuple(knob.name for knob in KNOBS)
 N_KNOBS = len(KNOBS)
@@ -67,7 +75,7 @@ def column(name: str) -> int:
 
 
 def default_design() -> NDArray[np.int64]:
-    """Return the codes of the default design, int64 (13,)."""
+    """Return the codes of the default design, int64 (15,)."""
     return np.array([knob.code(knob.default) for knob in KNOBS], np.int64)
 
 
@@ -80,7 +88,7 @@ def encode(design: dict[str, str | int]) -> NDArray[np.int64]:
 
 
 def check(codes: NDArray[np.int64], n_mappings: int = len(MAPPING_NAMES)) -> None:
-    """Check designs of shape (n, 13).
+    """Check designs of shape (n, 15).
 
     Args:
         codes: Codes and numbers, one design per row.
@@ -105,25 +113,14 @@ def check(codes: NDArray[np.int64], n_mappings: int = len(MAPPING_NAMES)) -> Non
             limit = "" if highest is None else f" and <= {highest}"
             allowed = f"a code >= {knob.lowest}{limit}"
             raise InvalidDesignError(knob.name, int(values[row]), allowed, row)
+    _check_watermarks(codes)
 
 
-def canonical(codes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return designs with the knobs that provably have no effect set to their default.
-
-    Refresh limits do nothing without refresh, the transaction limit nothing under the simple
-    arbiter; with one request in the scheduler at a time there is nothing to order, and "another
-    request", at which the adaptive page policies look, never exists.
-    """
-    codes = codes.copy()
-    free = codes[:, column("refresh_policy")] == 0
-    codes[free, column("refresh_max_postponed")] = 0
-    codes[free, column("refresh_max_pulledin")] = 0
-    simple = codes[:, column("arbiter")] == 0
-    codes[simple, column("max_active_transactions")] = 1
-    shared = KNOBS[column("scheduler_buffer")].code("shared")
-    single = codes[:, column("scheduler_buffer")] == shared
-    single &= codes[:, column("request_buffer_size")] == 1
-    codes[single, column("scheduler")] = 0
-    codes[single, column("cmd_mux")] = 0
-    codes[single, column("page_policy")] &= ~1
-    return codes
+def _check_watermarks(codes: NDArray[np.int64]) -> None:
+    low, high = codes[:, column("low_watermark")], codes[:, column("high_watermark")]
+    wrong = (codes[:, column("scheduler")] == WITH_WATERMARKS) & (low >= high)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise InvalidDesignError(
+            "low_watermark", int(low[row]), f"below high_watermark = {int(high[row])}", row
+        )

@@ -9,9 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from archgym.cost_models.dram.commands import COLUMN_COMMANDS, Command
 from archgym.cost_models.dram.legality_buses import BusMonitor
 from archgym.cost_models.dram.legality_log import CommandLog, LoggedCommand, Violation, read_log
+from archgym.cost_models.dram.legality_partial import (
+    PARTIAL_REFRESHES,
+    SET_COMMANDS,
+    RoundMonitor,
+    bank_by_bank,
+    partial_refresh,
+)
 from archgym.cost_models.dram.legality_refresh import RefreshMonitor
 from archgym.cost_models.dram.legality_rules import READS, Distance, distance_rules
 from archgym.cost_models.dram.legality_standards import command_bus, jedec_timings
@@ -45,7 +54,8 @@ def check_legality(
     Raises:
         UnknownNameError: No rules are known for the memory's standard.
     """
-    checker = LegalityChecker(memory, refreshed=refreshed)
+    apart = bool(np.isin(log.command, list(SET_COMMANDS)).any())
+    checker = LegalityChecker(memory, refreshed=refreshed, banks_apart=apart)
     violations: list[Violation] = []
     command = None
     for command in read_log(log):
@@ -80,6 +90,7 @@ class Rank:
 
     banks: dict[int, Bank]
     refresh: RefreshMonitor
+    rounds: RoundMonitor | None = None
     asleep: Command | None = None  # the entry that put it to sleep
     owes_refresh: bool = False  # from the exit of self-refresh to the next refresh
     activations: list[LoggedCommand] = field(default_factory=list)
@@ -92,34 +103,50 @@ class Rank:
 class LegalityChecker:
     """Checks one command after another; `check_legality` is the usual way in."""
 
-    def __init__(self, memory: MemorySpec, *, refreshed: bool = True) -> None:
+    def __init__(
+        self, memory: MemorySpec, *, refreshed: bool = True, banks_apart: bool = False
+    ) -> None:
+        """Take the memory; ``banks_apart``: the log refreshes some banks of a rank at a time."""
         self.bus = command_bus(memory)
         self.timings = jedec_timings(memory)
         self.refreshed = refreshed
+        self.partial = partial_refresh(memory) if banks_apart else None
         self.buses = BusMonitor(self.bus, self.timings)
         self.banks_per_group = memory.banks // memory.groups
         self.ranks = [self._new_rank(rank, memory.banks) for rank in range(memory.ranks)]
         rules = distance_rules(self.timings, grouped=memory.groups > 1)
+        if self.partial is not None:
+            rules += self.partial.distances()
         self.rules = {later: [r for r in rules if later in r.later] for later in Command}
         self.last: dict[tuple[str, int, Command], LoggedCommand] = {}
 
     def _new_rank(self, rank: int, banks: int) -> Rank:
         numbers = range(rank * banks, (rank + 1) * banks)
-        return Rank({number: Bank() for number in numbers}, RefreshMonitor(self.timings))
+        monitor = RefreshMonitor(self.timings, self.partial)
+        rounds = None if self.partial is None else RoundMonitor(self.partial)
+        return Rank({number: Bank() for number in numbers}, monitor, rounds)
 
     def step(self, command: LoggedCommand) -> Iterator[Violation]:
         """Yield what one command breaks, and carry it out."""
         rank = self.ranks[command.rank]
         yield from self.buses.step(command)
         yield from self._sleep(command, rank)
-        yield from self._distances(command)
-        if command.bank >= 0:
-            yield from self._bank(command, rank)
-        else:
-            yield from self._whole_rank(command, rank)
+        to_banks = bank_by_bank(command, self.partial)
+        for number, part in enumerate(to_banks):
+            yield from self._distances(part, whole_rank_too=number == 0)
+        if command.command in PARTIAL_REFRESHES:
+            yield from self._activation_window(command, rank)
+        for part in to_banks:
+            if part.bank >= 0:
+                yield from self._bank(part, rank)
+            else:
+                yield from self._whole_rank(part, rank)
         if self.refreshed:
             yield from rank.refresh.step(command)
-        self._remember(command)
+            if rank.rounds is not None:
+                yield from rank.rounds.step(command)
+        for part in to_banks:
+            self._remember(part)
 
     def finish(self, last: LoggedCommand) -> Iterator[Violation]:
         """Yield the ranks whose refreshes are overdue at the last command of the log."""
@@ -139,8 +166,10 @@ class LegalityChecker:
         if command.command in ENTRIES:
             rank.asleep = command.command
 
-    def _distances(self, command: LoggedCommand) -> Iterator[Violation]:
+    def _distances(self, command: LoggedCommand, whole_rank_too: bool) -> Iterator[Violation]:
         for rule in self.rules[command.command]:
+            if rule.scope == "rank" and not whole_rank_too:
+                continue
             place = self._place(rule.scope, command)
             for earlier_command in rule.earlier:
                 earlier = self.last.get((rule.scope, place, earlier_command))
@@ -168,6 +197,10 @@ class LegalityChecker:
             yield from self._activation_window(command, rank)
         elif command.command in COLUMN_COMMANDS:
             yield from self._access(command, bank)
+        elif command.command in PARTIAL_REFRESHES:
+            if bank.row is not None:
+                yield Violation("bank_closed", command)
+            yield from self._precharged(command, bank)
         elif command.command is C.PRE and bank.row is not None:
             self._close(command, bank, self._edge(command), self.timings.rp)
 
@@ -185,8 +218,10 @@ class LegalityChecker:
     def _activation_window(self, command: LoggedCommand, rank: Rank) -> Iterator[Violation]:
         if len(rank.activations) == ACTIVATION_WINDOW:
             earlier = rank.activations.pop(0)
-            if command.cycle < earlier.cycle + self.timings.faw:
-                yield Violation("tFAW", command, earlier, self.timings.faw)
+            longer = self.bus.length(earlier.command) - self.bus.length(command.command)
+            required = self.timings.faw + longer
+            if command.cycle < earlier.cycle + required:
+                yield Violation("tFAW", command, earlier, required)
         rank.activations.append(command)
 
     def _access(self, command: LoggedCommand, bank: Bank) -> Iterator[Violation]:

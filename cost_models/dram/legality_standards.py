@@ -25,7 +25,7 @@ COMMAND_BUSES = {
     "LPDDR4": CommandBus(
         {
             **dict.fromkeys({C.ACT, *COLUMN_COMMANDS}, 4),
-            **dict.fromkeys((C.PRE, C.PREA, C.REFAB, C.SREFEN, C.SREFEX), 2),
+            **dict.fromkeys((C.PRE, C.PREA, C.REFAB, C.REFPB, C.SREFEN, C.SREFEX), 2),
         },
         exit_counts_to_first_cycle=True,
     ),

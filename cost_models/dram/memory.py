@@ -138,7 +138,8 @@ def read_memory(path: Path) -> MemorySpec:
     try:
         entry = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SettingError(f"memory file {path}: {error}") from error
+        reason = " ".join(str(error).split())
+        raise SettingError(f"memory file {path}: {reason}") from error
     if isinstance(entry, dict) and isinstance(entry.get("memories"), dict):
         if len(entry["memories"]) != 1:
             raise SettingError(f"memory file {path}: holds several memories, one is wanted")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,11 +20,13 @@ from archgym.cost_models.dram.engine.statistics import (
     MEAN_WRITE,
     latency_statistics,
 )
+from archgym.cost_models.dram.knobs import REFRESH_POLICIES
 from archgym.cost_models.dram.memory import MemorySpec
 from archgym.cost_models.dram.timing import TimingTables
 
 Floats = NDArray[np.float64]
 PERCENTILES = np.array([0.50, 0.95, 0.99])
+REFRESHES = (Command.REFAB, Command.REFPB, Command.REFSB)
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,17 @@ class Runs:
             np.zeros((n, ranks, state.N_COUNTS), np.int64),
         )
 
+    @staticmethod
+    def gather(places: Sequence[tuple[Runs, int]], ranks: int) -> Runs:
+        """Return runs that are rows of other runs."""
+        gathered = Runs.empty(len(places), ranks)
+        for row, (runs, index) in enumerate(places):
+            gathered.finished[row] = runs.finished[index]
+            gathered.end[row] = runs.end[index]
+            gathered.latencies[row] = runs.latencies[index]
+            gathered.counts[row] = runs.counts[index]
+        return gathered
+
     def record(self, index: int, run: Run, finished: bool, writes: NDArray[np.uint8]) -> None:
         """Take over the results that a run left in its arrays."""
         self.finished[index] = finished
@@ -68,9 +82,17 @@ class Runs:
 
 
 def metric_columns(
-    memory: MemorySpec, tables: TimingTables, runs: Runs, bursts: Bursts, retention: str
+    memory: MemorySpec,
+    tables: TimingTables,
+    runs: Runs,
+    bursts: Bursts,
+    retention: str,
+    policies: NDArray[np.int64],
 ) -> dict[str, Floats]:
-    """Return the metrics of runs, name -> float64 (n,); NaN for runs that did not finish."""
+    """Return the metrics of runs, name -> float64 (n,); NaN for runs that did not finish.
+
+    ``policies`` are the codes of the runs' refresh policies.
+    """
     clock_ns = memory.clock_ps / 1000.0
     total_time = runs.end * clock_ns
     energy = energy_parts(memory, tables, runs.counts)
@@ -87,7 +109,7 @@ def metric_columns(
         "energy_pj": total_energy,
         "average_power_mw": total_energy / total_time,
         **_count_columns(runs),
-        **_retention_columns(memory, tables, runs, retention),
+        **_retention_columns(memory, tables, runs, retention, policies),
         **{f"{part}_energy_pj": values for part, values in energy.items()},
     }
     unfinished = ~runs.finished
@@ -111,9 +133,9 @@ def _count_columns(runs: Runs) -> dict[str, Floats]:
         "n_reads": reads,
         "n_writes": writes,
         "n_auto_precharges": total(Command.RDA, Command.WRA),
-        "n_precharges_single": total(Command.PRE),
+        "n_precharges_single": total(Command.PRE, Command.PRESB),
         "n_precharges_all": total(Command.PREA),
-        "n_refreshes": total(Command.REFAB),
+        "n_refreshes": total(*REFRESHES),
         "n_power_downs_active": total(Command.PDEA),
         "n_power_downs_precharged": total(Command.PDEP),
         "n_self_refreshes": total(Command.SREFEN),
@@ -122,13 +144,32 @@ def _count_columns(runs: Runs) -> dict[str, Floats]:
 
 
 def _retention_columns(
-    memory: MemorySpec, tables: TimingTables, runs: Runs, retention: str
+    memory: MemorySpec,
+    tables: TimingTables,
+    runs: Runs,
+    retention: str,
+    policies: NDArray[np.int64],
 ) -> dict[str, Floats]:
-    """Return by how many refreshes the ranks fall short, self-refresh counting as refreshed."""
+    """Return by how many refreshes the ranks fall short, self-refresh counting as refreshed.
+
+    Where banks are refreshed apart, the bank that was refreshed least counts, and it must be
+    refreshed once per round.
+    """
     awake = runs.end[:, None] - runs.counts[:, :, state.ASLEEP_CYCLES]
-    required = awake // tables.refresh_interval
-    done = runs.counts[:, :, Command.REFAB] + memory.standard.max_postponed
-    missing = required - done
+    required = awake // _round_cycles(tables, policies)[:, None]
+    done = runs.counts[:, :, Command.REFAB] + runs.counts[:, :, state.BANK_REFRESHES]
+    missing = required - done - memory.standard.max_postponed
     deficit = np.maximum(0, missing).sum(axis=1).astype(np.float64)
     feasible = np.ones_like(deficit) if retention == "ignore" else (deficit == 0) * 1.0
     return {"refresh_deficit": deficit, "feasible": feasible}
+
+
+def _round_cycles(tables: TimingTables, policies: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how often a bank must be refreshed under each policy, in cycles."""
+    schemes = tables.refresh_schemes
+    all_bank = schemes["all_bank"].interval
+    cycles = np.full(len(REFRESH_POLICIES), all_bank, np.int64)
+    for name, scheme in schemes.items():
+        if name != "all_bank":
+            cycles[REFRESH_POLICIES.index(name)] = scheme.interval * scheme.n_sets
+    return cycles[policies]

@@ -18,6 +18,7 @@ from archgym.cost_models.dram.memory import MemorySpec
 from archgym.cost_models.dram.trace import Trace
 from archgym.metric import Metric
 from archgym.outcome import Measurements, Status
+from archgym.scalar_parameters import Categorical
 
 if TYPE_CHECKING:
     from archgym.cost_models.dram.simulate import Simulation
@@ -32,15 +33,20 @@ METRICS = (
     Metric("p99_read_latency_ns", "ns", "minimize", "sorted[min(n - 1, floor(0.99 n))] of reads"),
     Metric("mean_write_latency_ns", "ns", "minimize", "per write, from its offer to its response"),
     Metric("bandwidth_gb_per_s", "GB/s", "maximize", "requested bytes / total time, 1e9 B/s"),
-    Metric("energy_pj", "pJ", "minimize", "of all devices; none without currents"),
+    Metric(
+        "energy_pj",
+        "pJ",
+        "minimize",
+        "of all devices; none without currents, nor with refresh of some banks without idd5pb",
+    ),
     Metric("average_power_mw", "mW", "minimize", "energy / total time"),
     Metric("n_activates", description="ACT commands"),
     Metric("n_reads", description="RD and RDA commands"),
     Metric("n_writes", description="WR and WRA commands"),
     Metric("n_auto_precharges", description="RDA and WRA commands"),
-    Metric("n_precharges_single", description="PRE commands"),
+    Metric("n_precharges_single", description="PRE and PREsb commands"),
     Metric("n_precharges_all", description="PREA commands"),
-    Metric("n_refreshes", description="REF commands"),
+    Metric("n_refreshes", description="REF commands, of all or of some banks"),
     Metric("n_power_downs_active", description="entries with a bank open"),
     Metric("n_power_downs_precharged", description="entries with all banks closed"),
     Metric("n_self_refreshes", description="entries"),
@@ -53,7 +59,8 @@ METRICS = (
     Metric(
         "refresh_deficit",
         direction="minimize",
-        description="refreshes missing at the end beyond the 8 (DDR5: 4) that may be postponed",
+        description="refreshes that the worst bank of each rank misses at the end, beyond the 8"
+        " (DDR5: 4) that may be postponed",
         signed=True,
     ),
     Metric("feasible", direction="maximize", description="1 where retention holds", signed=True),
@@ -70,7 +77,7 @@ class MemoryControllerModel(CostModel):
     """
 
     name = "simulator"
-    version = "1"
+    version = "2"
     fidelity = "simulator"
     metrics = METRICS
     sources = (
@@ -79,7 +86,7 @@ class MemoryControllerModel(CostModel):
         "JEDEC JESD79-3, -4, -5, JESD209-4, -5, JESD235, JESD250: timing",
     )
     leaves_out = (
-        "several channels, ECC, masked writes, per-bank refresh, termination and IO energy",
+        "several channels, ECC, masked writes, termination and IO energy",
         "energy of DDR5, LPDDR5, HBM2, GDDR6 and lpddr4_3200: there are no trustworthy currents",
         "the order of an arrival and a wake-up in one cycle where the reference leaves it open",
     )
@@ -179,7 +186,7 @@ def _violation(metrics: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64
 
 
 def knob_codes(batch: Batch, mapping_names: Sequence[str]) -> NDArray[np.int64]:
-    """Return designs as codes, int64 (n, 13); knobs outside the space keep their default.
+    """Return designs as codes, int64 (n, 15); knobs outside the space keep their default.
 
     Args:
         batch: The designs.
@@ -198,6 +205,7 @@ def _codes(batch: Batch, knob: Knob, values: Sequence[str]) -> NDArray[Any]:
     if not values:
         return batch[knob.name]
     parameter = batch.space[knob.name]
-    offered = parameter.decode(np.arange(parameter.axes[0].size or 0)[:, None])
+    assert isinstance(parameter, Categorical)
+    offered = parameter.decode(np.arange(len(parameter.values) + len(parameter.legal))[:, None])
     codes = np.array([values.index(value) for value in offered.tolist()])
     return codes[batch.code(knob.name)]

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.cost_models.dram import knobs as knob_table
-from archgym.cost_models.dram.job import CommandLog, job_of
+from archgym.cost_models.dram.canonical import canonical
+from archgym.cost_models.dram.engine import state
+from archgym.cost_models.dram.job import CommandLog, Job, job_of
 from archgym.cost_models.dram.memory import MemorySpec
-from archgym.cost_models.dram.metrics import Runs, metric_columns
+from archgym.cost_models.dram.metrics import metric_columns
 from archgym.cost_models.dram.trace import Trace
-from archgym.errors import SettingError
+from archgym.errors import InvalidDesignError, SettingError
 
 Retention = Literal["enforce", "ignore"]
 
@@ -51,7 +53,7 @@ def simulate(
     Args:
         memory: The memory behind the controller.
         trace: The requests.
-        knobs: int64 (n, 13), designs as codes and numbers in the order of ``KNOBS``.
+        knobs: int64 (n, 15), designs as codes and numbers in the order of ``KNOBS``.
         trace_clock_mhz: Clock of the trace's times; the memory's clock if None.
         request_bytes: Bytes of requests that state no length; the memory's own if None.
         wrap_addresses: Ignore address bits beyond the device instead of refusing them.
@@ -72,13 +74,26 @@ def simulate(
     if retention not in ("enforce", "ignore"):
         raise SettingError(f"retention = {retention!r}: allowed are enforce, ignore")
     job = job_of(memory, trace, trace_clock_mhz, request_bytes, wrap_addresses, allow_unsorted)
-    unique, inverse = np.unique(knob_table.canonical(designs), axis=0, return_inverse=True)
-    runs = Runs.empty(len(unique), memory.ranks)
-    job.run_all(unique, runs, threads)
-    metrics = metric_columns(memory, job.tables, runs, job.bursts, retention)
+    _check_policies(job, designs[:, state.REFRESH_POLICY])
+    unique, inverse = np.unique(canonical(designs, job.circumstances), axis=0, return_inverse=True)
+    runs = job.results(unique, threads)
+    policies = unique[:, state.REFRESH_POLICY]
+    metrics = metric_columns(memory, job.tables, runs, job.bursts, retention, policies)
     row = inverse.reshape(-1)
     return Simulation(
         {name: values[row] for name, values in metrics.items()},
         runs.finished[row],
-        job.logged(unique[0], runs) if log else None,
+        job.logged(designs[0], runs) if log else None,
     )
+
+
+def _check_policies(job: Job, codes: NDArray[np.int64]) -> None:
+    """Raise InvalidDesignError where the memory has no such refresh policy."""
+    allowed = ("no_refresh", *job.tables.refresh_schemes)
+    known = [policy in allowed for policy in knob_table.REFRESH_POLICIES]
+    possible = np.array(known)[codes]
+    if not possible.all():
+        row, memory = int(np.argmin(possible)), job.memory
+        reason = f"memory {memory.name} ({memory.standard.name}) allows {', '.join(allowed)}"
+        policy = knob_table.REFRESH_POLICIES[codes[row]]
+        raise InvalidDesignError("refresh_policy", policy, reason, row)

@@ -43,6 +43,8 @@ class Standard:
         activation_window: Timing within which at most four activations of a rank start.
         refresh: Timings by role: ``interval``, ``cycle``, ``precharge``.
         max_postponed: All-bank refreshes that may be postponed at any time.
+        partial_refresh: Refresh policy -> how some banks at a time are refreshed; see
+            `refresh_schemes`.
         relations: What the timings of a memory must fulfil.
         rules: All minimum distances.
     """
@@ -57,6 +59,7 @@ class Standard:
     activation_window: str
     refresh: Mapping[str, str]
     max_postponed: int
+    partial_refresh: Mapping[str, Mapping[str, Any]]
     relations: tuple[str, ...]
     rules: tuple[Rule, ...]
 
@@ -114,6 +117,7 @@ def _read(stem: str) -> Standard:
         activation_window=entry["activation_window"],
         refresh=entry["refresh"],
         max_postponed=entry["max_postponed"],
+        partial_refresh=entry.get("partial_refresh", {}),
         relations=tuple(entry["relations"]),
         rules=tuple(rule for row in entry["rules"] for rule in _rules(row)),
     )
@@ -123,6 +127,8 @@ def _rules(row: list[Any]) -> list[Rule]:
     later, earlier, scope, interval = row
     if scope not in SCOPES:
         raise SettingError(f"timing rule {row}: scope is none of {', '.join(SCOPES)}")
+    if "PRESB" in f"{later} {earlier}".split():
+        raise SettingError(f"timing rule {row}: a PRESB is timed as a PRE of each of its banks")
     return [
         Rule(Command[after], Command[before], scope, str(interval))
         for after in later.split()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from archgym.cost_models.dram.commands import COLUMN_COMMANDS, N_COMMANDS, Command
 from archgym.cost_models.dram.expressions import evaluate
 from archgym.cost_models.dram.memory import MemorySpec
+from archgym.cost_models.dram.refresh_schemes import RefreshScheme, refresh_schemes
 
 NO_RULE = -(1 << 40)  # added to any issue time it stays below every other bound
 
@@ -20,18 +21,16 @@ class TimingTables:
     """Least distances between commands, and what else timing says about a command.
 
     Attributes:
-        bank: int64 (16, 16) [earlier, later] cycles within a bank; NO_RULE where free.
+        bank: int64 (17, 17) [earlier, later] cycles within a bank; NO_RULE where free.
         group: Same within a bank group.
         rank: Same within a rank.
         other: Same from one rank to all others.
-        length: int64 (16,), bus cycles of a command.
-        bus: int64 (16,), 1 for commands on the column bus, else 0.
-        data_end: int64 (16,), cycles from a column command to the end of its data.
-        auto_precharge: int64 (16,), cycles from RDA or WRA to its internal precharge.
+        length: int64 (17,), bus cycles of a command.
+        bus: int64 (17,), 1 for commands on the column bus, else 0.
+        data_end: int64 (17,), cycles from a column command to the end of its data.
+        auto_precharge: int64 (17,), cycles from RDA or WRA to its internal precharge.
         activation_window: Cycles of the four-activation window.
-        refresh_interval: tREFI in cycles.
-        refresh_cycle: tRFC in cycles.
-        refresh_precharge: Part of the refresh cycle that counts as precharge (energy).
+        refresh_schemes: What a refresh is under each policy that the memory has.
     """
 
     bank: NDArray[np.int64]
@@ -43,9 +42,17 @@ class TimingTables:
     data_end: NDArray[np.int64]
     auto_precharge: NDArray[np.int64]
     activation_window: int
-    refresh_interval: int
-    refresh_cycle: int
-    refresh_precharge: int
+    refresh_schemes: Mapping[str, RefreshScheme]
+
+    @property
+    def refresh_cycle(self) -> int:
+        """Cycles of an all-bank refresh."""
+        return self.refresh_schemes["all_bank"].cycle
+
+    @property
+    def refresh_precharge(self) -> int:
+        """Part of the cycle of an all-bank refresh that counts as precharge (energy)."""
+        return self.refresh_schemes["all_bank"].precharge
 
 
 def timing_tables(memory: MemorySpec) -> TimingTables:
@@ -61,7 +68,9 @@ def timing_tables(memory: MemorySpec) -> TimingTables:
         for scope in ("rank", "other") if rule.scope == "any" else (rule.scope,):
             cell = (rule.earlier, rule.later)
             scopes[scope][cell] = max(scopes[scope][cell], interval)
-    length = [standard.command_length.get(command, 1) for command in Command]
+    lengths = {Command.PRESB: standard.command_length.get(Command.PRE, 1)}
+    lengths |= standard.command_length
+    length = [lengths.get(command, 1) for command in Command]
     bus = [int(standard.column_bus and command in COLUMN_COMMANDS) for command in Command]
     return TimingTables(
         **scopes,
@@ -70,9 +79,7 @@ def timing_tables(memory: MemorySpec) -> TimingTables:
         data_end=_per_column_command(standard.data_end, names),
         auto_precharge=_per_column_command(standard.auto_precharge, names),
         activation_window=evaluate(standard.activation_window, names),
-        refresh_interval=evaluate(standard.refresh["interval"], names),
-        refresh_cycle=evaluate(standard.refresh["cycle"], names),
-        refresh_precharge=evaluate(standard.refresh["precharge"], names),
+        refresh_schemes=refresh_schemes(memory),
     )
 
 

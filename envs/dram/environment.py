@@ -9,6 +9,7 @@ from typing import Any
 from archgym.cost_models.dram.bursts import split_into_bursts
 from archgym.cost_models.dram.memory import load_memory, memory_names
 from archgym.cost_models.dram.model import MemoryControllerModel
+from archgym.cost_models.dram.refresh_schemes import allowed_policies
 from archgym.cost_models.dram.trace import Trace
 from archgym.cost_models.dram.workloads import list_workloads, load_workload
 from archgym.environment import Environment
@@ -30,7 +31,7 @@ SETTINGS = {
     "space": Setting(
         "full",
         choices=SPACES,
-        description="all 13 parameters, or only the 10 that ArchGym searches",
+        description="all 13 parameters, only the 10 that ArchGym searches, or 15 with more values",
     ),
     "retention": Setting(
         "enforce",
@@ -58,10 +59,18 @@ with DRAMPower energy, of which ArchGym used an older version.
 
 Retention: a rank must be refreshed floor(total time / tREFI) times, of which JEDEC lets 8 (DDR5:
 4) be postponed beyond the end. A design that misses more is infeasible (so no_refresh is, on any
-run of more than 9 tREFI), unless retention=ignore. Its metrics are reported all the same.
+run of more than 9 tREFI), unless retention=ignore. Its metrics are reported all the same. Where
+banks are refreshed apart, each must be refreshed once per round of all banks, and the one that was
+refreshed least is counted.
 
-Without effect, and searched only where they have one: refresh_max_* under no_refresh, and
-max_active_transactions under the simple arbiter.
+space=extended also searches the schedulers with separate read and write queues (grp_fr_fcfs,
+grp_fr_fcfs_wm with its two watermarks) and the refresh policies that reach some banks at a time
+(per_bank, same_bank, per_2_bank), where the memory has them. The full space takes these values
+when designs are evaluated, but does not search them; the watermarks are 8 and 4 there. The limits
+refresh_max_* count all-bank refreshes: they are multiplied by the number of refreshes of a round.
+
+Without effect, and searched only where they have one: refresh_max_* under no_refresh,
+max_active_transactions under the simple arbiter, watermarks under other schedulers.
 
 No trustworthy currents, hence no energy: ddr5_4800, ddr5_6400, gddr6_14000, hbm2, hbm2_1600,
 lpddr4_3200, lpddr5_6400. Public currents of HBM2 and GDDR6 look like guesses, those of DDR5 are
@@ -72,6 +81,9 @@ lpddr4_3200_6gb has 49,152 rows, no power of two, and so no map bank_row_col. LP
 assume that WCK always runs. A DDR5 memory is one sub-channel of a module, a GDDR6 memory one
 channel of a device.
 
+A refresh of some banks needs the current idd5pb besides; no memory here has it, so energy is empty
+under such a policy.
+
 Version 0: first version.
 """
 
@@ -79,7 +91,8 @@ Version 0: first version.
 def _space(settings: Settings) -> DesignSpace:
     memory = load_memory(settings["memory"])
     mappings = [name for name in memory.mapping_names if name in memory.mappings]
-    return design_space(settings["space"], mappings)
+    policies = allowed_policies(memory)
+    return design_space(settings["space"], mappings, policies, f"memory {memory.name}")
 
 
 def _simulator(settings: Settings) -> MemoryControllerModel:

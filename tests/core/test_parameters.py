@@ -145,3 +145,12 @@ def _parses(parameter, value):
     except InvalidDesignError:
         return False
     return True
+
+
+def test_a_categorical_may_allow_values_that_are_not_searched():
+    parameter = Categorical("x", ("a", "b"), legal=("c", "d"), legal_in="memory m")
+    assert parameter.axes[0].size == 2
+    assert [parameter.parse(value)[0] for value in "abcd"] == [0, 1, 2, 3]
+    assert parameter.decode(np.array([[3], [0]])).tolist() == ["d", "a"]
+    with pytest.raises(InvalidDesignError, match="one of a, b, c, d with memory m"):
+        parameter.parse("e")

@@ -45,6 +45,14 @@ def account_close(r: int, time: int, banks: int, s: Run) -> None:
 
 
 @helper
+def account_set_refresh(r: int, now: int, s: Run) -> None:
+    """Count the rank as active while some of its banks are refreshed."""
+    account_activate(r, now, s)
+    busy_until = now + s.refresh[s.design[S.REFRESH_POLICY], S.SET_ACTIVE]
+    s.rank[r, S.CLOSED_AT] = max(s.rank[r, S.CLOSED_AT], busy_until)
+
+
+@helper
 def account_refresh(r: int, now: int, s: Run) -> None:
     """Book the active part of a refresh; precharged standby resumes after it."""
     settle(r, now, s)
@@ -106,14 +114,21 @@ def account_self_refresh(r: int, now: int, s: Run) -> None:
 
 @helper
 def account_end(r: int, s: Run) -> None:
-    """Book the interval up to the completion of the last command of the rank."""
+    """Book the interval up to the completion of the last command or auto-precharge of the rank."""
     last, completion = s.rank[r, S.LAST_TIME], s.command[s.rank[r, S.LAST_COMMAND], S.COMPLETION]
-    if s.rank[r, S.CLOSED_AT] > last and s.rank[r, S.LAST_COMMAND] != S.REFAB:
-        last, completion = s.rank[r, S.CLOSED_AT], s.command[S.PRE, S.COMPLETION]
+    if s.rank[r, S.CLOSING_UNTIL] > last:
+        last, completion = s.rank[r, S.CLOSING_UNTIL], s.command[S.PRE, S.COMPLETION]
     end = last + completion - 1
-    if s.rank[r, S.POWER_STATE] != S.AWAKE:
+    slept = max(0, end - s.rank[r, S.DOWN_SINCE])
+    state = s.rank[r, S.POWER_STATE]
+    if state == S.ACTIVE_POWER_DOWN:
+        s.counts[r, S.ACTIVE_DOWN_CYCLES] += slept
+    elif state == S.PRECHARGE_POWER_DOWN:
+        s.counts[r, S.PRECHARGED_DOWN_CYCLES] += slept
+    elif state != S.AWAKE:
         return
-    if s.rank[r, S.OPEN_BANKS] > 0:
+    elif s.rank[r, S.OPEN_BANKS] > 0:
         s.counts[r, S.ACTIVE_CYCLES] += max(0, end - s.rank[r, S.ACTIVE_SINCE])
     else:
+        s.rank[r, S.CLOSED_AT] = min(s.rank[r, S.CLOSED_AT], end)
         settle(r, end, s)

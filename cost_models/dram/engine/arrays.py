@@ -19,9 +19,10 @@ class Run(NamedTuple):
         owner: int32 (bursts,), request of each burst; empty if all have one burst.
         burst: int32 (bursts, 4), decoded bursts.
         gaps: (4, 16, 16), least distance by scope, earlier and later command.
-        command: (16, 5), what timing says of each command.
+        command: (17, 5), what timing says of each command.
         memory: (N_MEMORY,), constants of the memory.
-        design: (13,), knob codes.
+        refresh: (policies, N_REFRESH_FIELDS), what one refresh of each policy is.
+        design: (15,), knob codes.
 
     State:
         bank, group, rank, channel: Fields of each bank, bank group, rank, and of the channel.
@@ -44,6 +45,7 @@ class Run(NamedTuple):
     gaps: Ints
     command: Ints
     memory: Ints
+    refresh: Ints
     design: Ints
     bank: Ints
     group: Ints

@@ -8,6 +8,7 @@ from __future__ import annotations
 from archgym.cost_models.dram.engine import state as S  # noqa: N812 (names of array columns)
 from archgym.cost_models.dram.engine.arrays import Run
 from archgym.cost_models.dram.engine.compiled import helper, inlined
+from archgym.cost_models.dram.engine.grouped import update_mode
 from archgym.cost_models.dram.engine.managers import request_came
 from archgym.cost_models.dram.engine.queues import append, propose
 
@@ -92,6 +93,8 @@ def store(i: int, s: Run) -> bool:
     s.channel[S.N_QUEUED_WRITES] += s.burst[i, S.BURST_WRITE]
     s.channel[S.LAST_BANK] = b
     append(b, i, s)
+    if s.design[S.SCHEDULER] == S.GRP_FR_FCFS_WM:
+        update_mode(s)
     first_hit = False
     if s.bank[b, S.OPEN_ROW] == s.burst[i, S.BURST_ROW]:
         s.bank[b, S.HITS] += 1

@@ -15,6 +15,8 @@ from archgym.cost_models.dram.engine.accounting import (
 from archgym.cost_models.dram.engine.arrays import Run
 from archgym.cost_models.dram.engine.compiled import helper, inlined
 from archgym.cost_models.dram.engine.frontend import respond
+from archgym.cost_models.dram.engine.grouped import propose_all, update_mode
+from archgym.cost_models.dram.engine.issue_refresh import close_bank, issue_set_command
 from archgym.cost_models.dram.engine.managers import fell_asleep, refreshed, woke_up
 from archgym.cost_models.dram.engine.queues import count_hits, propose, propose_afresh, remove
 from archgym.cost_models.dram.engine.timing import (
@@ -38,21 +40,13 @@ def write_log(c: int, now: int, r: int, b: int, row: int, q: int, s: Run) -> Non
 def activate(b: int, r: int, now: int, s: Run) -> None:
     """Open the row of the bank's current burst."""
     row = s.burst[s.bank[b, S.PICK], S.BURST_ROW]
-    constrain_window(r, now, s)
+    constrain_window(r, S.ACT, now, s)
     account_activate(r, now, s)
     s.rank[r, S.OPEN_BANKS] += 1
     s.bank[b, S.OPEN_ROW] = row
     s.bank[b, S.ACTIVATED_AT] = now
+    s.bank[b, S.COMMITTED] = 1
     s.bank[b, S.HITS] = count_hits(b, row, s)
-
-
-@inlined
-def close_bank(b: int, r: int, time: int, s: Run) -> None:
-    """Close a bank whose precharge takes effect, for the energy account, at ``time``."""
-    s.rank[r, S.OPEN_BANKS] -= 1
-    account_close(r, time, 1, s)
-    s.bank[b, S.OPEN_ROW] = S.NONE
-    s.bank[b, S.HITS] = 0
 
 
 @inlined
@@ -61,6 +55,8 @@ def leave_queue(b: int, r: int, s: Run) -> None:
     i = s.bank[b, S.PICK]
     remove(b, i, s)
     s.bank[b, S.HITS] -= 1
+    s.bank[b, S.COMMITTED] = 0
+    s.bank[b, S.PICK] = S.NONE
     s.rank[r, S.QUEUED] -= 1
     s.channel[S.N_QUEUED] -= 1
     s.channel[S.N_QUEUED_WRITES] -= s.burst[i, S.BURST_WRITE]
@@ -68,6 +64,8 @@ def leave_queue(b: int, r: int, s: Run) -> None:
     s.channel[S.REFRESHES_SINCE_COLUMN] = 0
     s.channel[S.TURNED] = s.channel[S.LAST_WRITE] != s.burst[i, S.BURST_WRITE]
     s.channel[S.LAST_WRITE] = s.burst[i, S.BURST_WRITE]
+    if s.design[S.SCHEDULER] == S.GRP_FR_FCFS_WM:
+        update_mode(s)
 
 
 @inlined
@@ -93,9 +91,11 @@ def issue_bank_command(now: int, s: Run) -> None:
         leave_queue(b, r, s)
         if c == S.RDA or c == S.WRA:
             in_row = s.bank[b, S.ACTIVATED_AT] + s.memory[S.RAS]
-            close_bank(b, r, max(now + s.command[c, S.AUTO_PRECHARGE], in_row), s)
+            closed = max(now + s.command[c, S.AUTO_PRECHARGE], in_row)
+            close_bank(b, r, closed, s)
+            s.rank[r, S.CLOSING_UNTIL] = max(s.rank[r, S.CLOSING_UNTIL], closed)
         respond(i, now + s.command[c, S.DATA_END], s)
-        if s.design[S.SCHEDULER] == S.FR_FCFS_GRP:
+        if s.design[S.SCHEDULER] >= S.FR_FCFS_GRP:
             search_from = s.bank[b, S.HEAD]
             choose_again(s)
     propose(b, search_from, s)
@@ -104,7 +104,10 @@ def issue_bank_command(now: int, s: Run) -> None:
 @helper
 def choose_again(s: Run) -> None:
     """Re-evaluate bank machines whose grouped choice depends on what was just served."""
-    if s.channel[S.TURNED]:
+    grouped = s.design[S.SCHEDULER] >= S.GRP_FR_FCFS
+    if s.channel[S.MODE_CHANGED] or (grouped and s.channel[S.TURNED]):
+        propose_all(s)
+    elif s.channel[S.TURNED]:
         for slot in range(s.channel[S.N_ACTIVE]):
             b = s.active[slot]
             if s.bank[b, S.HITS] > 1:
@@ -119,10 +122,15 @@ def issue_rank_command(now: int, s: Run) -> None:
     """Issue the candidate, a command of a whole rank."""
     r, c = s.channel[S.CANDIDATE_RANK], s.channel[S.CANDIDATE_COMMAND]
     occupy_bus(c, now, s)
-    constrain_rank(r, c, now, s)
+    constrain_rank(r, S.PRE if c == S.PRESB else c, now, s)
+    to_set = c < S.N_BANK_COMMANDS or c == S.PRESB
     if len(s.log) > 0:
-        write_log(c, now, r, S.NONE, S.NONE, S.NONE, s)
-    if c == S.PREA:
+        b = s.rank[r, S.REFRESH_BANK] if to_set else S.NONE
+        row = s.bank[b, S.OPEN_ROW] if c == S.PRE else S.NONE
+        write_log(c, now, r, b, row, S.NONE, s)
+    if to_set:
+        issue_set_command(r, c, now, s)
+    elif c == S.PREA:
         precharge_all(r, now, s)
     elif c == S.REFAB:
         s.channel[S.REFRESHES_SINCE_COLUMN] += 1
@@ -148,4 +156,5 @@ def precharge_all(r: int, now: int, s: Run) -> None:
     for b in range(r * s.memory[S.BANKS_PER_RANK], (r + 1) * s.memory[S.BANKS_PER_RANK]):
         s.bank[b, S.OPEN_ROW] = S.NONE
         s.bank[b, S.HITS] = 0
+        s.bank[b, S.COMMITTED] = 0
         propose_afresh(b, s)

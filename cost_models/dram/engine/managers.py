@@ -1,7 +1,7 @@
 """The refresh manager and the power-down manager of each rank.
 
 Source of the semantics: DRAMSys v5.0, all-bank refresh with postponing and pulling in, and
-staggered power-down.
+staggered power-down; refresh of some banks at a time is in ``refresh_sets``.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from archgym.cost_models.dram.engine import state as S  # noqa: N812 (names of array columns)
 from archgym.cost_models.dram.engine.arrays import Run
 from archgym.cost_models.dram.engine.compiled import helper, inlined
+from archgym.cost_models.dram.engine.queues import propose_rank
+from archgym.cost_models.dram.engine.refresh_sets import begin_round, propose_set_refresh, scheme
 
 
 @helper
@@ -35,7 +37,7 @@ def silence(r: int, s: Run) -> None:
 
 @inlined
 def evaluate_refresh(r: int, now: int, s: Run) -> None:
-    """Propose precharge-all or refresh, or postpone; see ``RefreshManagerAllBank``."""
+    """Propose to precharge or to refresh, or postpone."""
     s.rank[r, S.REFRESH_COMMAND] = S.NO_COMMAND
     if now < s.rank[r, S.DUE]:
         return
@@ -44,10 +46,12 @@ def evaluate_refresh(r: int, now: int, s: Run) -> None:
         s.rank[r, S.EXIT] = 1
     if s.rank[r, S.SLEEPING]:
         return
-    if now >= s.rank[r, S.DUE] + s.memory[S.REFRESH_INTERVAL]:
-        s.rank[r, S.DUE] += s.memory[S.REFRESH_INTERVAL]
+    if now >= s.rank[r, S.DUE] + scheme(S.INTERVAL, s):
+        s.rank[r, S.DUE] += scheme(S.INTERVAL, s)
         s.rank[r, S.PULLED_IN] = 0
-    if wants_refresh(r, s):
+    if s.design[S.REFRESH_POLICY] != S.ALL_BANK:
+        propose_set_refresh(r, s)
+    elif wants_refresh(r, s):
         is_open = s.rank[r, S.OPEN_BANKS] > 0
         s.rank[r, S.REFRESH_COMMAND] = S.PREA if is_open else S.REFAB
 
@@ -55,19 +59,33 @@ def evaluate_refresh(r: int, now: int, s: Run) -> None:
 @inlined
 def wants_refresh(r: int, s: Run) -> bool:
     """Decide between refreshing and going on with the requests of the rank."""
-    busy = s.rank[r, S.QUEUED] > 0
+    busy = is_rank_busy(r, s)
     if s.rank[r, S.PULLED_IN]:
         if busy:
             s.rank[r, S.PULLED_IN] = 0
-            s.rank[r, S.DUE] += s.memory[S.REFRESH_INTERVAL]
+            s.rank[r, S.DUE] += scheme(S.INTERVAL, s)
         return not busy
     if s.rank[r, S.FLEXIBILITY] == s.design[S.MAX_POSTPONED]:
         s.rank[r, S.BLOCKED] = 1
         return True
     if busy:
         s.rank[r, S.FLEXIBILITY] += 1
-        s.rank[r, S.DUE] += s.memory[S.REFRESH_INTERVAL]
+        s.rank[r, S.DUE] += scheme(S.INTERVAL, s)
     return not busy
+
+
+@inlined
+def is_rank_busy(r: int, s: Run) -> bool:
+    """Return whether a bank machine of the rank works on a burst.
+
+    With watermarks queued bursts may not be visible to their bank machine.
+    """
+    if s.rank[r, S.QUEUED] == 0 or s.design[S.SCHEDULER] != S.GRP_FR_FCFS_WM:
+        return bool(s.rank[r, S.QUEUED] > 0)
+    busy = False
+    for b in range(r * s.memory[S.BANKS_PER_RANK], (r + 1) * s.memory[S.BANKS_PER_RANK]):
+        busy = busy or s.bank[b, S.PICK] != S.NONE
+    return busy
 
 
 @inlined
@@ -75,16 +93,20 @@ def refreshed(r: int, now: int, s: Run) -> None:
     """Update both managers after an all-bank refresh."""
     if s.rank[r, S.SLEEPING]:
         s.rank[r, S.PULLED_IN] = 0
-        s.rank[r, S.DUE] = now + s.memory[S.REFRESH_INTERVAL]
+        s.rank[r, S.DUE] = now + scheme(S.INTERVAL, s)
+        if s.design[S.REFRESH_POLICY] != S.ALL_BANK:
+            begin_round(r, s)
     else:
         if s.rank[r, S.PULLED_IN]:
             s.rank[r, S.FLEXIBILITY] -= 1
         s.rank[r, S.PULLED_IN] = 1
         if s.rank[r, S.FLEXIBILITY] == -s.design[S.MAX_PULLED_IN]:
             s.rank[r, S.PULLED_IN] = 0
-            s.rank[r, S.DUE] += s.memory[S.REFRESH_INTERVAL]
+            s.rank[r, S.DUE] += scheme(S.INTERVAL, s)
     s.rank[r, S.SLEEPING] = 0
     s.rank[r, S.BLOCKED] = 0
+    if s.design[S.SCHEDULER] >= S.GRP_FR_FCFS or s.design[S.REFRESH_POLICY] > S.ALL_BANK:
+        propose_rank(r, s)
     if s.rank[r, S.POWER_STATE] == S.EXTRA_REFRESH:
         s.rank[r, S.POWER_STATE] = S.AWAKE
         s.rank[r, S.EXIT] = 0
@@ -155,5 +177,7 @@ def woke_up(r: int, c: int, s: Run) -> None:
     s.rank[r, S.SLEEPING] = 0
     s.rank[r, S.POWER_STATE] = S.AWAKE
     s.rank[r, S.EXIT] = 0
+    if s.design[S.SCHEDULER] >= S.GRP_FR_FCFS:
+        propose_rank(r, s)
     if c == S.PDXP and s.rank[r, S.IDLE]:
         s.rank[r, S.WANT_SELF_REFRESH] = 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from archgym.cost_models.dram.engine import state as S  # noqa: N812 (names of array columns)
 from archgym.cost_models.dram.engine.arrays import Run
 from archgym.cost_models.dram.engine.compiled import helper, inlined
+from archgym.cost_models.dram.engine.refresh_sets import scheme
 
 # A proposal is packed into one integer, end of the command first, then the sequence number.
 SEQUENCE_BITS = 40
@@ -53,6 +54,8 @@ def choose(now: int, s: Run) -> None:
         if attention and s.rank[s.bank[b, S.RANK_OF], S.SILENT]:
             continue
         c = s.bank[b, S.PROPOSAL]
+        if c == S.NO_COMMAND:
+            continue
         pick = s.bank[b, S.PICK]
         if strict and is_column(c) and pick != s.channel[S.NEXT_COLUMN]:
             continue
@@ -107,9 +110,29 @@ def choose_rank_commands(now: int, s: Run) -> None:
 
 
 @inlined
+def rank_command_time(r: int, c: int, now: int, s: Run) -> int:
+    """Return the earliest legal time of a refresh or power-down command."""
+    free = max(now, s.channel[S.ROW_BUS_FREE])
+    if c < S.N_BANK_COMMANDS or c == S.PRESB:
+        return set_command_time(r, c, free, s)
+    return int(max(free, s.rank[r, c]))
+
+
+@helper
+def set_command_time(r: int, c: int, time: int, s: Run) -> int:
+    """Return the earliest legal time of a command to the banks of a refresh, from ``time`` on."""
+    first, timed_as = s.rank[r, S.REFRESH_BANK], S.PRE if c == S.PRESB else c
+    size = 1 if c == S.PRE else scheme(S.SET_SIZE, s)
+    for k in range(size):
+        b = first + k * scheme(S.SET_STRIDE, s)
+        time = max(time, bank_command_time(b, timed_as, time, s))
+    return int(time)
+
+
+@inlined
 def compete(c: int, sequence: int, r: int, now: int, s: Run) -> None:
     """Make a rank command the candidate if it beats the present one."""
-    time = max(max(now, s.rank[r, c]), s.channel[S.ROW_BUS_FREE])
+    time = rank_command_time(r, c, now, s)
     end = time + s.command[c, S.LENGTH]
     sooner = end < s.channel[S.CANDIDATE_END]
     older = end == s.channel[S.CANDIDATE_END] and sequence < s.channel[S.CANDIDATE_SEQUENCE]
@@ -121,7 +144,7 @@ def compete(c: int, sequence: int, r: int, now: int, s: Run) -> None:
 def reconsider(b: int, now: int, s: Run) -> None:
     """Let a new proposal of bank ``b``, not the candidate's bank, compete (one command bus)."""
     c, pick = s.bank[b, S.PROPOSAL], s.bank[b, S.PICK]
-    if s.rank[s.bank[b, S.RANK_OF], S.SILENT]:
+    if c == S.NO_COMMAND or s.rank[s.bank[b, S.RANK_OF], S.SILENT]:
         return
     if s.design[S.COMMAND_MUX] == S.STRICT and is_column(c) and pick != s.channel[S.NEXT_COLUMN]:
         return
@@ -131,3 +154,21 @@ def reconsider(b: int, now: int, s: Run) -> None:
     older = end == s.channel[S.CANDIDATE_END] and pick + 1 < s.channel[S.CANDIDATE_SEQUENCE]
     if sooner or older:
         set_candidate(time, end, pick + 1, c, b, s.bank[b, S.RANK_OF], s)
+
+
+@helper
+def soonest_after(time: int, s: Run) -> int:
+    """Return the earliest time after ``time`` at which a proposal becomes legal."""
+    soonest = S.FAR
+    for slot in range(s.channel[S.N_ACTIVE]):
+        b = s.active[slot]
+        c = s.bank[b, S.PROPOSAL]
+        if c != S.NO_COMMAND and not s.rank[s.bank[b, S.RANK_OF], S.SILENT]:
+            legal = bank_command_time(b, c, time, s)
+            soonest = min(soonest, legal if legal > time else S.FAR)
+    for r in range(s.memory[S.N_RANKS]):
+        for c in (s.rank[r, S.POWER_COMMAND], s.rank[r, S.REFRESH_COMMAND]):
+            if c != S.NO_COMMAND:
+                legal = rank_command_time(r, c, time, s)
+                soonest = min(soonest, legal if legal > time else S.FAR)
+    return int(soonest)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from archgym.cost_models.dram.engine import state as S  # noqa: N812 (names of array columns)
 from archgym.cost_models.dram.engine.arrays import Run
 from archgym.cost_models.dram.engine.compiled import helper, inlined
+from archgym.cost_models.dram.engine.grouped import propose_grouped
 
 
 @inlined
@@ -131,8 +132,15 @@ def propose(b: int, search_from: int, s: Run) -> None:
 
     ``search_from`` is a queued burst with no row hit before it (NONE if nothing is queued).
     """
+    if s.design[S.SCHEDULER] >= S.GRP_FR_FCFS:
+        propose_grouped(b, s)
+        return
     if s.bank[b, S.COUNT] == 0:
         s.bank[b, S.PICK] = S.NONE
+        s.bank[b, S.PROPOSAL] = S.NO_COMMAND
+        return
+    if s.design[S.REFRESH_POLICY] > S.ALL_BANK and s.bank[b, S.BLOCKED_BANK]:
+        s.bank[b, S.PICK] = s.bank[b, S.HEAD]
         s.bank[b, S.PROPOSAL] = S.NO_COMMAND
         return
     row = s.bank[b, S.OPEN_ROW]
@@ -156,3 +164,10 @@ def propose(b: int, search_from: int, s: Run) -> None:
 def propose_afresh(b: int, s: Run) -> None:
     """``propose`` for the rarer events that change many banks."""
     propose(b, s.bank[b, S.HEAD], s)
+
+
+@helper
+def propose_rank(r: int, s: Run) -> None:
+    """Let all bank machines of a rank choose again after they were asleep or blocked."""
+    for b in range(r * s.memory[S.BANKS_PER_RANK], (r + 1) * s.memory[S.BANKS_PER_RANK]):
+        propose_afresh(b, s)

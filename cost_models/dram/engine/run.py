@@ -7,9 +7,16 @@ from archgym.cost_models.dram.engine.accounting import account_end
 from archgym.cost_models.dram.engine.arrays import Run
 from archgym.cost_models.dram.engine.compiled import helper, inlined, kernel
 from archgym.cost_models.dram.engine.frontend import announce, has_space, store
+from archgym.cost_models.dram.engine.grouped import propose_all, propose_grouped
 from archgym.cost_models.dram.engine.issue import issue_bank_command, issue_rank_command
 from archgym.cost_models.dram.engine.managers import evaluate_managers, rank_became_idle
-from archgym.cost_models.dram.engine.mux import bank_command_time, choose, reconsider
+from archgym.cost_models.dram.engine.mux import (
+    bank_command_time,
+    choose,
+    reconsider,
+    soonest_after,
+)
+from archgym.cost_models.dram.engine.refresh_sets import begin_round, scheme
 
 # The watchdog: more events in one cycle, or refreshes without data, mean no progress.
 MAX_EVENTS_PER_CYCLE = 1000
@@ -31,7 +38,12 @@ def reset(s: Run) -> None:
         reset_rank(r, s)
     if s.design[S.RESPONSE_QUEUE] or s.design[S.ARBITER] == S.REORDER_ARBITER:
         s.ready_at[:] = -1
+    s.channel[S.FORCED] = S.NONE
     s.channel[S.ACCEPTED_AT] = -1
+    # With commands of one length on one bus the candidate is what becomes legal first.
+    plain = s.memory[S.COLUMN_BUS] == 0 and s.command[S.ACT, S.LENGTH] == 1
+    plain = plain and s.design[S.COMMAND_MUX] != S.STRICT and s.design[S.POWER_DOWN] == 0
+    s.channel[S.WATCH_ALL] = not plain
     s.channel[S.GRANTED_AT] = -1
     s.channel[S.LAST_RESPONSE] = -1
     s.channel[S.LAST_DELIVERY] = -1
@@ -40,20 +52,23 @@ def reset(s: Run) -> None:
 @inlined
 def reset_rank(r: int, s: Run) -> None:
     """Set up a rank; its first refresh is staggered by the bit-reversed rank number."""
-    ranks, interval = s.memory[S.N_RANKS], s.memory[S.REFRESH_INTERVAL]
+    ranks, interval = s.memory[S.N_RANKS], scheme(S.INTERVAL, s)
     reversed_rank, bits, n = 0, r, 1
     while n < ranks:
         reversed_rank = 2 * reversed_rank + (bits & 1)
         bits >>= 1
         n *= 2
     s.rank[r, S.DUE] = interval - reversed_rank * interval // ranks
-    if s.design[S.REFRESH_POLICY] == 0:
+    if s.design[S.REFRESH_POLICY] == S.NO_REFRESH:
         s.rank[r, S.DUE] = S.FAR
+    elif s.design[S.REFRESH_POLICY] != S.ALL_BANK:
+        begin_round(r, s)
     s.rank[r, S.REFRESH_COMMAND] = S.NO_COMMAND
     s.rank[r, S.POWER_COMMAND] = S.NO_COMMAND
     s.rank[r, S.IDLE] = s.design[S.POWER_DOWN]
     s.rank[r, S.ENTRY] = s.design[S.POWER_DOWN]
     s.rank[r, S.RING : S.RING + 4] = S.LONG_AGO
+    s.rank[r, S.CLOSING_UNTIL] = S.LONG_AGO
     s.rank[r, S.LAST_COMMAND] = S.REFAB
 
 
@@ -96,15 +111,22 @@ def follow_turn(now: int, s: Run) -> int:
     """
     i = s.channel[S.NEXT_COLUMN]
     b = s.burst[min(i, len(s.burst) - 1), S.BURST_BANK]
-    if s.channel[S.N_QUEUED] == 0 or s.bank[b, S.PICK] == i:
+    grouped = s.design[S.SCHEDULER] >= S.GRP_FR_FCFS
+    taken = s.channel[S.FORCED] if grouped else s.bank[b, S.PICK]
+    if s.channel[S.N_QUEUED] == 0 or taken == i:
         return int(S.NONE)
     time = max(now, s.channel[S.END])
     for slot in range(s.channel[S.N_ACTIVE]):
         waiting = s.active[slot]
-        legal = bank_command_time(waiting, s.bank[waiting, S.PROPOSAL], now, s)
-        time = max(time, legal)
-    s.bank[b, S.PICK] = i
-    s.bank[b, S.PROPOSAL] = S.PRE
+        if s.bank[waiting, S.PROPOSAL] != S.NO_COMMAND:
+            legal = bank_command_time(waiting, s.bank[waiting, S.PROPOSAL], now, s)
+            time = max(time, legal)
+    if grouped:
+        s.channel[S.FORCED] = i
+        propose_grouped(b, s)
+    else:
+        s.bank[b, S.PICK] = i
+        s.bank[b, S.PROPOSAL] = S.PRE
     return int(time)
 
 
@@ -112,6 +134,8 @@ def follow_turn(now: int, s: Run) -> int:
 def take_request(now: int, s: Run) -> bool:
     """Accept the next request; return whether the command mux must look at every bank again."""
     changed = accept(now, s)
+    if s.channel[S.MODE_CHANGED]:
+        return True
     if s.channel[S.ATTENTION] or s.memory[S.COLUMN_BUS] or changed == s.memory[S.N_BANKS]:
         return True
     if changed == s.channel[S.CANDIDATE_BANK]:
@@ -131,6 +155,17 @@ def decide(now: int, issued_rank: int, s: Run) -> None:
     choose(now, s)
 
 
+@helper
+def show_new_mode(now: int, s: Run) -> None:
+    """Let all bank machines see a mode that an arrival changed, and decide once more.
+
+    The command mux does not wait for that: in the activation in which the request arrives it sees
+    the other banks' proposals as they stood.
+    """
+    propose_all(s)
+    decide(now, S.NONE, s)
+
+
 @inlined
 def issue(now: int, s: Run) -> bool:
     """Issue the candidate; return whether a waiting request finds space by that."""
@@ -145,16 +180,31 @@ def issue(now: int, s: Run) -> bool:
     return False
 
 
+@helper
+def follow_wakes(wake: int, wake_set: int, now: int, time: int, s: Run) -> tuple[int, int]:
+    """Return the controller's wake-up at ``time`` or later, and when it was set.
+
+    An earlier wake-up replaces one that is still to come, a later one does not; so the controller
+    may wake although nothing can be issued, and sets its next wake-up only then. It also wakes for
+    proposals that the command mux does not favour.
+    """
+    due = min(s.channel[S.CANDIDATE_TIME], s.channel[S.NEXT_DUE])
+    upcoming = due if due <= now else min(due, soonest_after(now, s))
+    if wake <= now or upcoming < wake:
+        wake, wake_set = upcoming, now
+    while wake < time:
+        wake, wake_set = min(soonest_after(wake, s), s.channel[S.NEXT_DUE]), wake
+    return wake, wake_set
+
+
 @inlined
-def is_seen_first(decided_at: int, now: int, s: Run) -> bool:
-    """Return whether a request offered now goes before the candidate that falls due now.
+def is_seen_first(wake_set: int, now: int, s: Run) -> bool:
+    """Return whether a request offered now goes before what the controller was to do now.
 
     Both are events of one cycle, which SystemC runs in the order in which they were announced: the
-    candidate when it was chosen, the request when its predecessor was accepted, or anew with each
-    response after that. (Where an event was announced and withdrawn, its order can differ.)
+    controller's wake-up at ``wake_set``, the request when its predecessor was accepted, or anew
+    with each response after that.
     """
-    if s.design[S.ARBITER] != S.SIMPLE_ARBITER or s.channel[S.NEXT_DUE] <= now:
-        return False
     k = s.channel[S.N_RESPONSES_BEFORE]
     while k < s.channel[S.N_DELIVERED] and s.delivered[k] < now:
         k += 1
@@ -162,7 +212,17 @@ def is_seen_first(decided_at: int, now: int, s: Run) -> bool:
     announced = s.channel[S.ACCEPTED_AT]
     if k > 0:
         announced = max(announced, s.delivered[k - 1])
-    return bool(announced < decided_at < now)
+    return bool(announced < wake_set < now)
+
+
+@helper
+def count_bank_refreshes(r: int, s: Run) -> None:
+    """Note how often the bank of a rank was refreshed that was refreshed least."""
+    first = r * s.memory[S.BANKS_PER_RANK]
+    least = s.bank[first, S.REFRESHED]
+    for b in range(first, first + s.memory[S.BANKS_PER_RANK]):
+        least = min(least, s.bank[b, S.REFRESHED])
+    s.counts[r, S.BANK_REFRESHES] = least
 
 
 @inlined
@@ -185,22 +245,34 @@ def run(s: Run) -> int:
     now = s.channel[S.N_ACTIVE]
     evaluate_managers(now, s)
     issued_at, issued_rank, events = now - 1, S.NONE, 0
-    candidate_time, decided_at = now - 1, now
-    accepting, undecided = False, True
+    simple = s.design[S.ARBITER] == S.SIMPLE_ARBITER
+    watch_all = simple and s.channel[S.WATCH_ALL] != 0
+    wake, wake_set = now, now
+    accepting, undecided, served = False, True, False
     while True:
         if accepting:
             accepting = False
             if take_request(now, s):
                 undecided = True
+            if served and s.channel[S.MODE_CHANGED]:
+                propose_all(s)
+            served = False
         if undecided:
             undecided = False
             decide(now, issued_rank, s)
             issued_rank = S.NONE
+            if s.channel[S.MODE_CHANGED] and s.channel[S.CANDIDATE_TIME] > now:
+                show_new_mode(now, s)
         arrival = S.FAR if s.channel[S.WAITING] else s.channel[S.ARRIVAL]
-        if s.channel[S.CANDIDATE_TIME] != candidate_time:
-            candidate_time, decided_at = s.channel[S.CANDIDATE_TIME], now
-        due = min(candidate_time, s.channel[S.NEXT_DUE])
+        due = min(s.channel[S.CANDIDATE_TIME], s.channel[S.NEXT_DUE])
         time = min(due, arrival)
+        if watch_all:
+            wake, wake_set = follow_wakes(wake, wake_set, now, time, s)
+        elif simple and due != wake:
+            if wake <= now or due < wake:
+                wake, wake_set = due, now
+            elif wake < time:
+                wake, wake_set = due, wake
         if s.channel[S.NEXT_COLUMN] == len(s.burst) and time > s.channel[S.END]:
             break
         if time >= S.FAR:
@@ -217,9 +289,8 @@ def run(s: Run) -> int:
         now = time
         # A request that was handed over in time is seen before anything else of its cycle, one
         # that is offered in this cycle mostly after the controller's own wake-up.
-        passed = s.design[S.ARBITER] == S.SIMPLE_ARBITER and issued_at == now
-        early = passed or s.channel[S.ARRIVAL_SEEN_EARLY] != 0
-        if arrival <= now and (due > now or early or is_seen_first(decided_at, now, s)):
+        first = due > now or s.channel[S.ARRIVAL_SEEN_EARLY] != 0 or (simple and issued_at == now)
+        if arrival <= now and (first or (simple and is_seen_first(wake_set, now, s))):
             accepting = has_space(s)
             s.channel[S.WAITING] = not accepting
         elif s.channel[S.NEXT_DUE] <= now:
@@ -227,7 +298,8 @@ def run(s: Run) -> int:
         else:
             issued_at, issued_rank = now, s.channel[S.CANDIDATE_RANK]
             undecided = True
-            accepting = issue(now, s)
+            accepting = served = issue(now, s)
     for r in range(s.memory[S.N_RANKS]):
         account_end(r, s)
+        count_bank_refreshes(r, s)
     return S.FINISHED

@@ -14,11 +14,13 @@ LONG_AGO = -(1 << 40)
 # Commands as plain integers, which Numba freezes into the kernels.
 ACT, PRE = int(Command.ACT), int(Command.PRE)
 RD, RDA, WR, WRA = int(Command.RD), int(Command.RDA), int(Command.WR), int(Command.WRA)
-PREA, REFAB = int(Command.PREA), int(Command.REFAB)
+PREA, REFAB, PRESB = int(Command.PREA), int(Command.REFAB), int(Command.PRESB)
+REFPB, REFSB = int(Command.REFPB), int(Command.REFSB)
 PDEA, PDXA, PDEP, PDXP = map(int, (Command.PDEA, Command.PDXA, Command.PDEP, Command.PDXP))
 SREFEN, SREFEX = int(Command.SREFEN), int(Command.SREFEX)
 N_BANK_COMMANDS = 8
-N_ALL_COMMANDS = 16
+N_TIMED_COMMANDS = 16  # PRESB is timed as a PRE of each of its banks
+N_ALL_COMMANDS = 17
 NO_COMMAND = -1
 
 # design[...]: knob codes, in the order of the knobs
@@ -36,11 +38,14 @@ NO_COMMAND = -1
     ADDRESS_MAPPING,
     COMMAND_MUX,
     POWER_DOWN,
-) = range(13)
+    HIGH_WATERMARK,
+    LOW_WATERMARK,
+) = range(15)
 OPEN, OPEN_ADAPTIVE, CLOSED, CLOSED_ADAPTIVE = range(4)
-FIFO, FR_FCFS, FR_FCFS_GRP = range(3)
+FIFO, FR_FCFS, FR_FCFS_GRP, GRP_FR_FCFS, GRP_FR_FCFS_WM = range(5)
 BANKWISE, READ_WRITE, SHARED = range(3)
 IN_CAS_ORDER, IN_ACCEPTANCE_ORDER = range(2)
+NO_REFRESH, ALL_BANK = range(2)  # later policies refresh some banks at a time
 SIMPLE_ARBITER, FIFO_ARBITER, REORDER_ARBITER = range(3)
 STRICT = 1
 
@@ -51,7 +56,6 @@ STRICT = 1
     BANKS_PER_RANK,
     BANKS_PER_GROUP,
     ACTIVATION_WINDOW,
-    REFRESH_INTERVAL,
     REFRESH_ACTIVE,  # cycles of a refresh that count as active (energy)
     REFRESH_CYCLE,
     RAS,
@@ -59,8 +63,21 @@ STRICT = 1
     CLOCK_PS,
     TRACE_CLOCK_PS,
     RELATIVE_TIMES,
-) = range(13)
-N_MEMORY = 13
+) = range(12)
+N_MEMORY = 12
+
+# refresh[policy, ...]: what one refresh of a policy is
+(
+    INTERVAL,
+    REFRESH,  # the command
+    N_SETS,  # sets of banks that are refreshed in turn; their number makes a round
+    SET_SIZE,
+    SET_STRIDE,  # distance between the banks of a set
+    SET_ACTIVE,  # cycles of the refresh that count as active (energy)
+    NEW_ROUND,  # least distance to the first refresh of another round
+    IN_WINDOW,  # whether it counts as an activation in the four-activation window
+) = range(8)
+N_REFRESH_FIELDS = 8
 
 # gaps[scope, earlier, later] and command[c, ...]
 BANK_SCOPE, GROUP_SCOPE, RANK_SCOPE, OTHER_SCOPE = range(4)
@@ -86,7 +103,11 @@ NONE = -1
     SLOT,  # place in the list of banks with queued bursts
     GROUP_OF,
     RANK_OF,
-) = range(N_BANK_COMMANDS, N_BANK_COMMANDS + 11)
+    COMMITTED,  # from an activation to the next access or precharge (grouped schedulers)
+    BLOCKED_BANK,  # proposes nothing until it is refreshed
+    REFRESHED,  # refreshes of this bank alone or in a set
+    IN_ROUND,  # 1 when the set that begins with this bank was refreshed in this round
+) = range(N_BANK_COMMANDS, N_BANK_COMMANDS + 15)
 N_BANK_FIELDS = 24
 
 # rank[r, ...]; columns 0..15 hold the earliest time of each command, as far as ranks limit it
@@ -115,9 +136,14 @@ N_BANK_FIELDS = 24
     CLOSED_BEFORE,
     ACTIVE_SINCE,
     DOWN_SINCE,
+    CLOSING_UNTIL,  # when the last auto-precharge takes effect
     LAST_TIME,
     LAST_COMMAND,
-) = range(N_ALL_COMMANDS, N_ALL_COMMANDS + 26)
+    SETS_LEFT,  # sets still to be refreshed in this round
+    SET_CHOSEN,  # a forced refresh keeps to its set
+    REFRESH_BANK,  # first bank of the proposed refresh, or the bank to be precharged for it
+    REFRESH_SET,  # first bank of the set that is refreshed next
+) = range(N_TIMED_COMMANDS, N_TIMED_COMMANDS + 31)
 N_RANK_FIELDS = 48
 
 # power states of a rank
@@ -156,8 +182,12 @@ AWAKE, ACTIVE_POWER_DOWN, PRECHARGE_POWER_DOWN, SELF_REFRESH, EXTRA_REFRESH = ra
     N_LOGGED,
     REFRESHES_SINCE_COLUMN,
     END,
-) = range(31)
-N_CHANNEL_FIELDS = 32
+    WRITE_MODE,  # of the scheduler with watermarks
+    WATCH_ALL,  # proposals other than the candidate may wake the controller sooner
+    MODE_CHANGED,  # bank machines have not seen the new mode yet
+    FORCED,  # the burst that a bank must take up to break a deadlock of strict order, or NONE
+) = range(35)
+N_CHANNEL_FIELDS = 40
 
 # counts[r, ...]: 16 command counts, then cycles by power state
 (
@@ -171,8 +201,9 @@ N_CHANNEL_FIELDS = 32
     SELF_REFRESH_PRECHARGED_CYCLES,  # and at IDD2P0
     ASLEEP_CYCLES,  # self-refresh, entry to exit
     PRECHARGED_BANKS,
-) = range(N_ALL_COMMANDS, N_ALL_COMMANDS + 10)
-N_COUNTS = 26
+    BANK_REFRESHES,  # of the bank that was refreshed least, all-bank refreshes apart
+) = range(N_ALL_COMMANDS, N_ALL_COMMANDS + 11)
+N_COUNTS = N_ALL_COMMANDS + 11
 
 # status of a run
 FINISHED, STALLED = range(2)

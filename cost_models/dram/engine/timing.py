@@ -53,14 +53,19 @@ def constrain_rank(r: int, c: int, now: int, s: Run) -> None:
 
 
 @inlined
-def constrain_window(r: int, now: int, s: Run) -> None:
-    """Record an activation and apply the four-activation window of the rank.
+def constrain_window(r: int, c: int, now: int, s: Run) -> None:
+    """Record an activation or refresh and apply the four-activation window of the rank.
 
     The window is measured between the last bus cycles of the commands.
     """
-    last_cycle = s.command[S.ACT, S.LENGTH] - 1
-    s.rank[r, S.RING + s.rank[r, S.RING_POSITION]] = now + last_cycle
+    s.rank[r, S.RING + s.rank[r, S.RING_POSITION]] = now + s.command[c, S.LENGTH] - 1
     s.rank[r, S.RING_POSITION] = (s.rank[r, S.RING_POSITION] + 1) & 3
     fourth_last = s.rank[r, S.RING + s.rank[r, S.RING_POSITION]]
-    limit = fourth_last + s.memory[S.ACTIVATION_WINDOW] - last_cycle
-    s.rank[r, S.ACT] = max(s.rank[r, S.ACT], limit)
+    limit = fourth_last + s.memory[S.ACTIVATION_WINDOW] + 1
+    s.rank[r, S.ACT] = max(s.rank[r, S.ACT], limit - s.command[S.ACT, S.LENGTH])
+    if s.design[S.REFRESH_POLICY] > S.ALL_BANK:
+        policy = s.design[S.REFRESH_POLICY]
+        refresh = s.refresh[policy, S.REFRESH]
+        if s.refresh[policy, S.IN_WINDOW]:
+            limit -= s.command[refresh, S.LENGTH]
+            s.rank[r, refresh] = max(s.rank[r, refresh], limit)

@@ -9,7 +9,9 @@ from archgym.cost_models.dram.bursts import Bursts
 from archgym.cost_models.dram.commands import N_COMMANDS, Command
 from archgym.cost_models.dram.engine import state
 from archgym.cost_models.dram.engine.arrays import Ints, Run
+from archgym.cost_models.dram.knobs import REFRESH_POLICIES
 from archgym.cost_models.dram.memory import MemorySpec
+from archgym.cost_models.dram.refresh_schemes import RefreshScheme
 from archgym.cost_models.dram.timing import TimingTables
 from archgym.cost_models.dram.trace import Trace
 from archgym.errors import SettingError
@@ -36,9 +38,10 @@ def new_run(
         first=bursts.first,
         owner=bursts.owner,
         burst=np.zeros((0, 4), np.int32),
-        gaps=np.stack([tables.bank, tables.group, tables.rank, tables.other]),
+        gaps=gap_table(tables),
         command=command_table(memory, tables),
         memory=memory_constants(memory, tables, trace, trace_clock_mhz),
+        refresh=refresh_table(tables),
         design=np.zeros(0, np.int64),
         bank=np.zeros((n_banks, state.N_BANK_FIELDS), np.int64),
         group=np.zeros((memory.groups * memory.ranks, state.N_BANK_COMMANDS), np.int64),
@@ -55,8 +58,39 @@ def new_run(
     )
 
 
+def gap_table(tables: TimingTables) -> Ints:
+    """Return the least distances by scope, earlier and later command, int64 (4, 16, 16)."""
+    n = state.N_TIMED_COMMANDS
+    scopes = (tables.bank, tables.group, tables.rank, tables.other)
+    return np.stack([table[:n, :n] for table in scopes])
+
+
+def refresh_table(tables: TimingTables) -> Ints:
+    """Return what one refresh of each policy is, int64 (policies, N_REFRESH_FIELDS).
+
+    The rows of policies that the memory does not have are zero.
+    """
+    table = np.zeros((len(REFRESH_POLICIES), state.N_REFRESH_FIELDS), np.int64)
+    for policy, scheme in tables.refresh_schemes.items():
+        table[REFRESH_POLICIES.index(policy)] = _refresh_row(scheme)
+    return table
+
+
+def _refresh_row(scheme: RefreshScheme) -> Ints:
+    row = np.zeros(state.N_REFRESH_FIELDS, np.int64)
+    row[state.INTERVAL] = scheme.interval
+    row[state.REFRESH] = scheme.command
+    row[state.N_SETS] = scheme.n_sets
+    row[state.SET_SIZE] = scheme.set_size
+    row[state.SET_STRIDE] = scheme.stride
+    row[state.SET_ACTIVE] = scheme.cycle - scheme.precharge
+    row[state.NEW_ROUND] = scheme.new_round
+    row[state.IN_WINDOW] = scheme.in_window
+    return row
+
+
 def command_table(memory: MemorySpec, tables: TimingTables) -> Ints:
-    """Return what the kernel knows about each command, int64 (16, 5)."""
+    """Return what the kernel knows about each command, int64 (17, 5)."""
     columns = [tables.length, tables.bus, tables.data_end, tables.auto_precharge]
     return np.ascontiguousarray(np.stack([*columns, _completion(memory)], axis=1))
 
@@ -70,7 +104,7 @@ def _completion(memory: MemorySpec) -> Ints:
     cycles[[Command.RD, Command.RDA]] = read
     cycles[[Command.WR, Command.WRA]] = timing["WL"] + memory.burst_cycles + timing["WR"]
     cycles[Command.ACT] = timing.get("RCD", timing.get("RCDRD", 0))
-    cycles[[Command.PRE, Command.PREA]] = timing.get("RP", timing.get("RPPB", 0))
+    cycles[[Command.PRE, Command.PREA, Command.PRESB]] = timing.get("RP", timing.get("RPPB", 0))
     return cycles
 
 
@@ -87,7 +121,6 @@ def memory_constants(
     constants[state.BANKS_PER_RANK] = memory.banks
     constants[state.BANKS_PER_GROUP] = memory.banks // memory.groups
     constants[state.ACTIVATION_WINDOW] = tables.activation_window
-    constants[state.REFRESH_INTERVAL] = tables.refresh_interval
     constants[state.REFRESH_ACTIVE] = tables.refresh_cycle - tables.refresh_precharge
     constants[state.REFRESH_CYCLE] = tables.refresh_cycle
     constants[state.RAS] = memory.timing["RAS"]

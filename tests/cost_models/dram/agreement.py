@@ -38,7 +38,10 @@ def read_rows(folder: Path) -> pd.DataFrame:
 
 
 def knob_codes(rows: pd.DataFrame) -> np.ndarray:
-    columns = [[knob.code(value) for value in rows[knob.name]] for knob in KNOBS]
+    columns = [
+        [knob.code(value) for value in rows.get(knob.name, [knob.default] * len(rows))]
+        for knob in KNOBS
+    ]
     return np.array(columns, np.int64).T
 
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from archgym.cost_models.dram.knobs import KNOBS, encode
 from archgym.cost_models.dram.memory import MemorySpec, load_memory
+from archgym.cost_models.dram.refresh_schemes import allowed_policies
 from archgym.cost_models.dram.simulate import Simulation, simulate
 from archgym.cost_models.dram.trace import Trace, make_trace
 
@@ -32,12 +33,20 @@ def random_trace(memory: MemorySpec, n: int, seed: int, write_share: float = 0.3
     return make_trace(f"random-{seed}", times, rng.random(n) < write_share, addresses)
 
 
-def random_design(seed: int) -> NDArray[np.int64]:
-    """Return the codes of a design, values outside the default space included."""
+def random_design(seed: int, memory: MemorySpec | None = None) -> NDArray[np.int64]:
+    """Return the codes of a design, values outside the default space included.
+
+    Without a memory only refresh policies that every memory has.
+    """
     rng = np.random.default_rng(seed)
-    codes = []
+    policies = ("no_refresh", "all_bank") if memory is None else allowed_policies(memory)
+    codes: list[int] = []
     for knob in KNOBS:
-        if knob.values:
+        if knob.name == "refresh_policy":
+            codes.append(knob.code(policies[rng.integers(len(policies))]))
+        elif knob.name == "low_watermark":
+            codes.append(rng.integers(1, codes[-1]))  # below the high watermark, the knob before
+        elif knob.values:
             codes.append(rng.integers(len(knob.values)))
         elif rng.random() < 0.7:
             codes.append(rng.choice(knob.space))

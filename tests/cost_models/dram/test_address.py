@@ -63,3 +63,10 @@ def test_every_map_is_a_bijection(order: list[int], pairs: list[tuple[int, int]]
 def test_what_is_no_map_is_refused(change: dict[str, object], reason: str) -> None:
     with pytest.raises(SettingError, match=reason):
         address_mapping("m", ENTRY | change, "file")
+
+
+@pytest.mark.parametrize("pair", [5, [15], [3, 3], ["a", "b"], {"FIRST": 1}])
+def test_what_is_no_pair_of_bits_is_refused(pair: object) -> None:
+    entry = {"BYTE_BIT": [0, 1], "ROW_BIT": [2, 3], "XOR": [pair]}
+    with pytest.raises(SettingError, match="not a pair of different bits"):
+        address_mapping("mine", entry, "here")

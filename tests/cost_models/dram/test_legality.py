@@ -49,6 +49,20 @@ def rules(violations: list[Violation]) -> set[str]:
 # Memory, rules that break when the last command comes one cycle earlier, log at the limit.
 AT_THE_LIMIT = [
     ("ddr3_1600", "tRCD", "0 ACT 0, 10 RD 0"),
+    ("lpddr4_3200", "tRFCpb", "0 REFPB 0, 302 ACT 0"),
+    ("lpddr4_3200", "tREFpb_ACT", "0 REFPB 0, 14 ACT 1"),
+    ("lpddr4_3200", "tACT_REFpb", "0 ACT 1, 18 REFPB 0"),
+    ("lpddr4_3200", "tREFpb_REFpb", "0 REFPB 0, 304 REFPB 1"),
+    ("lpddr4_3200", "tRFCpb", "0 REFPB 0, 304 REFAB"),
+    ("lpddr4_3200", "tFAW tACT_REFpb", "0 ACT 0, 16 ACT 1, 32 ACT 2, 48 ACT 3, 66 REFPB 4"),
+    ("lpddr4_3200", "tRP", "0 ACT 0, 80 PRE 0, 109 REFPB 0"),
+    ("hbm2", "tRFCpb", "0 REFSB 0, 95 ACT 0"),
+    ("hbm2", "tREFpb_REFpb", "0 REFSB 0, 8 REFSB 1"),
+    ("lpddr5_6400", "tRFCpb", "0 REFPB 0, 95 ACT 8"),
+    ("lpddr5_6400", "tREFpb_REFpb", "0 REFPB 0, 72 REFPB 1"),
+    ("ddr5_4800", "tRFCpb", "0 REFSB 1, 311 ACT 29"),
+    ("ddr5_4800", "tREFpb_ACT", "0 REFSB 1, 71 ACT 28"),
+    ("ddr5_4800", "tRP", "0 ACT 5, 100 PRESB 1, 136 REFSB 1"),
     ("ddr3_1600", "tRRD", "0 ACT 0, 5 ACT 1"),
     ("ddr3_1600", "tFAW", "0 ACT 0, 5 ACT 1, 10 ACT 2, 15 ACT 3, 24 ACT 4"),
     ("ddr3_1600", "tCCD data_bus", "0 ACT 0, 5 ACT 1, 15 RD 0, 19 RD 1"),
@@ -317,3 +331,25 @@ def test_a_standard_without_rules_is_refused() -> None:
     )
     with pytest.raises(UnknownNameError, match="DDR9"):
         check_legality(unknown, log_of(memory, "0 ACT 0"))
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "text"),
+    [
+        ("lpddr4_3200", "bank_closed", "0 ACT 0, 500 REFPB 0"),
+        ("ddr5_4800", "bank_closed", "0 ACT 29, 500 REFSB 1"),
+        ("lpddr5_6400", "bank_closed", "0 ACT 9, 500 REFPB 1"),
+        ("lpddr4_3200", "refresh_round", "0 REFPB 3, 500 REFPB 4, 1000 REFPB 3"),
+        ("lpddr4_3200", "refresh_postponed", "0 REFPB 0, 60000 REFPB 1"),
+        ("lpddr4_3200", "asleep", "0 PDEP, 500 REFPB 0"),
+    ],
+)
+def test_refreshes_of_some_banks_have_rules_of_their_own(name: str, rule: str, text: str) -> None:
+    memory = load_memory(name)
+    assert rule in rules(check_legality(memory, log_of(memory, text)))
+
+
+def test_a_closed_set_may_be_refreshed_round_by_round() -> None:
+    memory = load_memory("lpddr4_3200")
+    text = ", ".join(f"{780 * (k + 1)} REFPB {k % 8}" for k in range(24))
+    assert check_legality(memory, log_of(memory, text)) == []

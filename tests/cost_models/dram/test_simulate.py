@@ -7,7 +7,7 @@ import pytest
 
 from archgym.cost_models.dram.commands import Command
 from archgym.cost_models.dram.engine.run import run
-from archgym.cost_models.dram.knobs import canonical, default_design, encode
+from archgym.cost_models.dram.knobs import default_design, encode
 from archgym.cost_models.dram.memory import load_memory
 from archgym.cost_models.dram.simulate import simulate
 from archgym.cost_models.dram.trace import make_trace
@@ -165,13 +165,6 @@ def test_an_empty_batch_is_empty() -> None:
     trace = reads(0)
     simulation = simulate(load_memory("hbm2"), trace, np.zeros((0, 13), np.int64))
     assert all(len(values) == 0 for values in simulation.metrics.values())
-
-
-def test_inactive_knobs_are_merged() -> None:
-    designs = np.stack(
-        [encode({"refresh_policy": "no_refresh", "refresh_max_postponed": p}) for p in (0, 3, 8)]
-    )
-    assert len(np.unique(canonical(designs), axis=0)) == 1
 
 
 def test_read_only_traces_do_not_compile_again() -> None:

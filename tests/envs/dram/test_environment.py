@@ -121,7 +121,7 @@ def test_longer_requests_move_more_bytes():
     ("settings", "message"),
     [
         ({"memory": "ddr9"}, "'ddr9' is not one of .*ddr3_1600.* or a file"),
-        ({"space": "tiny"}, "'tiny' is not one of full, archgym"),
+        ({"space": "tiny"}, "'tiny' is not one of full, archgym, extended"),
         ({"retention": "maybe"}, "enforce, ignore"),
         ({"trace_clock_mhz": -1}, "not positive"),
         ({"trace_clock_mhz": "fast"}, "not of type float"),

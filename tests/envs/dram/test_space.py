@@ -21,6 +21,7 @@ ARCHGYM_DEFAULT = {
     "arbiter": "simple",
     "max_active_transactions": 128,
 }
+WATERMARKS = {"high_watermark": 8, "low_watermark": 4}
 DEFAULT = ARCHGYM_DEFAULT | {
     "address_mapping": "row_bank_col",
     "cmd_mux": "oldest",
@@ -30,7 +31,12 @@ DEFAULT = ARCHGYM_DEFAULT | {
 
 @pytest.mark.parametrize(
     ("kind", "size", "default"),
-    [("full", 5_308_416, DEFAULT), ("archgym", 442_368, ARCHGYM_DEFAULT)],
+    [
+        ("full", 5_308_416, DEFAULT),
+        ("archgym", 442_368, ARCHGYM_DEFAULT),
+        # 5 schedulers instead of 3, and two watermarks of seven values each
+        ("extended", 5_308_416 // 3 * 5 * 7 * 7, DEFAULT | WATERMARKS),
+    ],
 )
 def test_sizes_and_defaults(kind, size, default):
     space = design_space(kind)
@@ -39,7 +45,55 @@ def test_sizes_and_defaults(kind, size, default):
 
 
 def test_columns_are_the_simulators_knobs():
-    assert design_space().names == KNOB_NAMES
+    assert design_space("extended").names == KNOB_NAMES
+    assert (*design_space().names, *WATERMARKS) == KNOB_NAMES
+
+
+LPDDR4 = {"policies": ("no_refresh", "all_bank", "per_bank"), "memory": "memory lpddr4_3200"}
+
+
+@pytest.mark.parametrize("kind", ["full", "extended"])
+def test_more_values_are_legal_and_only_the_extended_space_searches_them(kind):
+    space = design_space(kind, **LPDDR4)
+    designs = [
+        {"scheduler": scheduler, "refresh_policy": "per_bank", "refresh_max_postponed": limit}
+        for scheduler in ("grp_fr_fcfs", "grp_fr_fcfs_wm")
+        for limit in (1, 8)
+    ]
+    batch = space.encode(designs)
+    found = [{name: design[name] for name in designs[0]} for design in batch.dicts()]
+    assert found == designs
+    assert len(set(batch.keys())) == 4  # the limits matter with any refresh
+    sampled = space.sample(np.random.default_rng(0), 3000)
+    searched = set(sampled["scheduler"]) | set(sampled["refresh_policy"])
+    assert ({"grp_fr_fcfs", "grp_fr_fcfs_wm", "per_bank"} <= searched) == (kind == "extended")
+
+
+def test_stored_codes_of_the_searched_values_stay():
+    space = design_space(**LPDDR4)
+    codes = [space[name].parse(value)[0] for name, value in DEFAULT.items()]
+    assert codes == [0, 1, 0, 3, 0, 1, 4, 4, 0, 7, 0, 0, 0]
+    assert space["scheduler"].parse("fr_fcfs_grp") == (2,)
+    assert space["scheduler"].parse("grp_fr_fcfs") == (3,)
+
+
+def test_a_policy_that_the_memory_lacks_is_refused_with_its_name():
+    with pytest.raises(InvalidDesignError, match=r"all_bank, per_bank with memory lpddr4_3200"):
+        design_space(**LPDDR4).encode([{"refresh_policy": "same_bank"}])
+    with pytest.raises(InvalidDesignError, match="grp_fr_fcfs"):
+        design_space("archgym").encode([{"scheduler": "grp_fr_fcfs"}])
+
+
+def test_watermarks_matter_under_their_scheduler_and_must_be_in_order():
+    space = design_space("extended")
+    marks = [{"high_watermark": 4, "low_watermark": 2}, {"high_watermark": 2, "low_watermark": 32}]
+    idle = space.encode(marks)
+    assert len(set(idle.keys())) == 1
+    assert space.valid(idle).all()
+    active = space.encode([design | {"scheduler": "grp_fr_fcfs_wm"} for design in marks])
+    assert space.valid(active).tolist() == [True, False]
+    assert "low_watermark < high_watermark" in space.violations(active)[1]
+    assert space.valid(space.sample(np.random.default_rng(1), 2000)).all()
 
 
 @pytest.mark.parametrize(
@@ -105,9 +159,10 @@ def test_roles_are_subsystems_and_own_everything():
         "mapping",
         "power",
     }
-    assert sorted(name for owned in roles.values() for name in owned) == sorted(KNOB_NAMES)
+    owned = sorted(name for names in roles.values() for name in names)
+    assert owned == sorted(design_space().names)
     assert roles["refresh"] == ("refresh_policy", "refresh_max_postponed", "refresh_max_pulledin")
 
 
 def test_every_parameter_says_what_it_is():
-    assert all(len(p.description) > 20 for p in design_space().parameters)
+    assert all(len(p.description) > 20 for p in design_space("extended").parameters)

@@ -52,14 +52,16 @@ class BankMachine:
 
     def _closes_row(self) -> bool:
         assert self.open_row is not None
-        further_hit = self.scheduler.has_further_row_hit(self.bank, self.open_row)
+        assert self.current is not None
+        is_write = self.current.is_write
+        further_hit = self.scheduler.has_further_row_hit(self.bank, self.open_row, is_write)
         if self.page_policy == "open":
             return False
         if self.page_policy == "closed":
             return True
         if self.page_policy == "closed_adaptive":
             return not further_hit
-        return self.scheduler.has_further_request(self.bank) and not further_hit
+        return self.scheduler.has_further_request(self.bank, is_write) and not further_hit
 
     def update(self, command: str) -> None:
         """Note a command to this bank or to its whole rank."""
@@ -70,12 +72,12 @@ class BankMachine:
         if command in commands.CAS:
             self.current = self.forced = None
             self.committed = False
-        if command in ("PRE", "PREA", "RDA", "WRA"):
-            self.open_row = self.forced = None
+        if command in ("PRE", "PREA", "PREsb", "RDA", "WRA"):
+            self.open_row = None
             self.committed = False
         if command in commands.POWER_DOWN_ENTRIES:
             self.sleeping = True
         if command in ("PDXA", "PDXP", "REFab"):
             self.sleeping = False
-        if command == "REFab":
+        if command == "REFab" or command in commands.SET_REFRESHES:
             self.blocked = False

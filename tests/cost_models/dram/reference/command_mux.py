@@ -13,7 +13,10 @@ POWER_DOWN_NUMBER = 2**64 - 2
 
 @dataclass(frozen=True)
 class Proposal:
-    """``legal`` is the earliest legal cycle; ``number`` decides ties."""
+    """``legal`` is the earliest legal cycle; ``number`` decides ties.
+
+    ``banks`` are those that a command of the refresh manager addresses.
+    """
 
     command: str
     rank: int
@@ -21,6 +24,7 @@ class Proposal:
     request: Request | None
     number: int
     legal: int
+    banks: tuple[int, ...] = ()
 
 
 class CommandMux:

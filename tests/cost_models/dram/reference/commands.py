@@ -8,13 +8,15 @@ CAS = READS + WRITES
 BANK_COMMANDS = ("ACT", "PRE", *CAS)
 POWER_DOWN_ENTRIES = ("PDEA", "PDEP", "SREFEN")
 CLOSING = ("PRE", "RDA", "WRA")
+SET_REFRESHES = ("REFpb", "REFsb")
+SET_COMMANDS = ("PREsb", *SET_REFRESHES)
 
 LENGTHS: dict[str, dict[str, int]] = {
     "DDR3": {},
     "DDR4": {},
     "LPDDR4": {
         **dict.fromkeys(("ACT", *CAS), 4),
-        **dict.fromkeys(("PRE", "PREA", "REFab", "SREFEN", "SREFEX"), 2),
+        **dict.fromkeys(("PRE", "PREA", "REFab", "REFpb", "SREFEN", "SREFEX"), 2),
     },
     "HBM2": {"ACT": 2},
     "DDR5": dict.fromkeys(("ACT", *CAS), 2),

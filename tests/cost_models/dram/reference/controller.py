@@ -12,10 +12,12 @@ from .command_mux import POWER_DOWN_NUMBER, REFRESH_NUMBER, CommandMux, Proposal
 from .knobs import ReferenceKnobs
 from .memory import Memory
 from .power_down import PowerDownManager
-from .refresh import NEVER, RefreshManager
+from .refresh import NEVER, RefreshManager, SetRefreshManager
 from .response_queue import ResponseQueue
 from .scheduler import Scheduler
 from .timing import TimingChecker
+
+SET_POLICIES = ("per_bank", "same_bank", "per_2_bank")
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ class Controller:
             machines = self.machines_of(rank)
             power_down = PowerDownManager(knobs, machines)
             self.power_downs.append(power_down)
-            self.refreshes.append(RefreshManager(memory, knobs, rank, machines, power_down))
+            manager = SetRefreshManager if knobs.refresh_policy in SET_POLICIES else RefreshManager
+            self.refreshes.append(manager(memory, knobs, rank, machines, power_down))
         self.outstanding = [0] * memory.ranks  # accepted requests without a CAS, per rank
         self.accepted = 0
         self.log: list[LoggedCommand] = []
@@ -93,7 +96,7 @@ class Controller:
         for machine in self.machines:
             machine.evaluate()
         self._evaluate_managers(now)
-        self._set_wake(now, self._next_wake(now, passed_over=bool(proposals) and not issued))
+        self._set_wake(now, self._next_wake(now, [] if issued else proposals))
 
     def _set_wake(self, now: int, time: float) -> None:
         """Only an earlier wake-up replaces one that is still to come."""
@@ -135,8 +138,13 @@ class Controller:
         return [self._rank_proposal(command, rank, POWER_DOWN_NUMBER, now)] if command else []
 
     def _refresh_proposals(self, rank: int, now: int) -> list[Proposal]:
-        command = self.refreshes[rank].command
-        return [self._rank_proposal(command, rank, REFRESH_NUMBER, now)] if command else []
+        command, banks = self.refreshes[rank].command, self.refreshes[rank].banks
+        if command is None:
+            return []
+        if not banks:
+            return [self._rank_proposal(command, rank, REFRESH_NUMBER, now)]
+        legal = max(now, *(self.timing.earliest(command, rank, bank) for bank in banks))
+        return [Proposal(command, rank, banks[0], None, REFRESH_NUMBER, legal, tuple(banks))]
 
     def _rank_proposal(self, command: str, rank: int, number: int, now: int) -> Proposal:
         legal = max(now, self.timing.earliest(command, rank, None))
@@ -161,16 +169,27 @@ class Controller:
     def _issue(self, winner: Proposal, now: int, arrivals_seen: bool) -> None:
         command, rank = winner.command, winner.rank
         self._log(winner, now)
-        self.timing.issue(command, rank, winner.bank, now)
-        addressed = self.machines_of(rank) if winner.bank is None else [self.machines[winner.bank]]
+        banks = list(winner.banks) if winner.banks else [winner.bank]
+        self.timing.issue(command, rank, banks, now)
+        addressed = self.machines_of(rank)
+        if winner.bank is not None:
+            addressed = [self.machines[bank] for bank in banks if bank is not None]
         for machine in addressed:
             machine.update(command)
         self.refreshes[rank].update(command, now)
+        self._begin_round(command, rank)
         self.power_downs[rank].update(command)
         if command in commands.CAS:
             self._finish(winner, now, arrivals_seen)
         if self.outstanding[rank] == 0:
             self.power_downs[rank].rank_became_idle()
+
+    def _begin_round(self, command: str, rank: int) -> None:
+        """The first refresh of a round over all banks keeps its distance from the last round's."""
+        manager = self.refreshes[rank]
+        if isinstance(manager, SetRefreshManager) and command == manager.policy.command:
+            at_start = len(manager.remaining) == len(manager.policy.sets)
+            self.timing.extra[command, rank] = manager.policy.first_of_round if at_start else 0
 
     def _finish(self, winner: Proposal, now: int, arrivals_seen: bool) -> None:
         """A CAS frees its buffer entry at once and queues its response."""
@@ -191,12 +210,16 @@ class Controller:
         index = None if request is None else request.index
         self.log.append(LoggedCommand(now, winner.command, winner.rank, winner.bank, row, index))
 
-    def _next_wake(self, now: int, passed_over: bool) -> float:
-        """The next cycle in which something is due; what was passed over now does not count."""
+    def _next_wake(self, now: int, passed_over: list[Proposal]) -> float:
+        """The next cycle in which something is due.
+
+        What was passed over now does not count; what the multiplexer has not seen yet does.
+        """
         times: list[float] = [refresh.due for refresh in self.refreshes if refresh.due > now]
         for rank in range(self.memory.ranks):
             for propose in self._all_sources():
                 times += [p.legal for p in propose(rank, now) if p.legal > now or not passed_over]
+        times += [p.legal for p in self._visible_proposals(now) if p not in passed_over]
         return min(times, default=NEVER)
 
     def _all_sources(self) -> tuple[Callable[[int, int], list[Proposal]], ...]:

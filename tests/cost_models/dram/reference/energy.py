@@ -6,10 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from .controller import LoggedCommand
-from .memory import Memory
+from .memory import Memory, RefreshSets
 
 Entry = tuple[int, str, int | None]  # cycle, command, bank
 
+REFRESHED = "refreshed"  # not a command: the active part of a refresh of some banks is over
 WITHOUT_AUTO_PRECHARGE = {"RDA": "RD", "WRA": "WR"}
 CURRENT_OF_STATE = {
     "active": "idd3n",
@@ -63,11 +64,14 @@ def energy_pj(memory: Memory, log: list[LoggedCommand]) -> float:
 def _replay(memory: Memory, log: list[LoggedCommand]) -> Account:
     account = Account()
     merged = merge_auto_precharges(memory, log)
+    if not merged:
+        return account
+    last_time, last_command, _ = [entry for entry in merged if entry[1] != REFRESHED][-1]
+    end = last_time + _completion(memory, last_command) - 1
     for entry in merged:
-        _apply(memory, account, entry)
-    if merged:
-        last_time, last_command, _ = merged[-1]
-        account.advance(last_time + _completion(memory, last_command) - 1)
+        if entry[1] != REFRESHED or entry[0] <= end:
+            _apply(memory, account, entry)
+    account.advance(end)
     return account
 
 
@@ -80,12 +84,18 @@ def merge_auto_precharges(memory: Memory, log: list[LoggedCommand]) -> list[Entr
     for entry in log:
         command = WITHOUT_AUTO_PRECHARGE.get(entry.command, entry.command)
         merged.append((entry.cycle, command, entry.bank))
+        if entry.command in ("REFpb", "REFsb"):
+            merged.append((entry.cycle + _set_refresh(memory).busy, REFRESHED, entry.bank))
         if entry.command == "ACT":
             activated[entry.bank] = entry.cycle
         if entry.command in WITHOUT_AUTO_PRECHARGE:
             closed = max(entry.cycle + delay[entry.command], activated[entry.bank] + t.RAS)
             merged.append((closed, "PRE", entry.bank))
     return sorted(merged, key=lambda item: item[0])
+
+
+def _set_refresh(memory: Memory) -> RefreshSets:
+    return next(iter(memory.refresh_sets.values()))
 
 
 def _auto_precharge_delays(memory: Memory) -> dict[str, int]:
@@ -107,6 +117,12 @@ def _apply(memory: Memory, account: Account, entry: Entry) -> None:
         account.enter_precharge_power_down(time)
     if command == "ACT":
         account.open_banks.add(bank)
+    elif command in ("REFpb", "REFsb"):  # a bank that is refreshed is as active as an open one
+        account.open_banks.add(_being_refreshed(bank))
+    elif command == REFRESHED:
+        account.open_banks.discard(_being_refreshed(bank))
+        if not account.open_banks:
+            account.precharged_since = time
     elif command == "PRE":
         account.counts["precharged banks"] += 1
         account.open_banks.discard(bank)
@@ -129,6 +145,11 @@ def _apply(memory: Memory, account: Account, entry: Entry) -> None:
         account.since = time
         if command == "PDXP":
             account.precharged_since = time
+
+
+def _being_refreshed(bank: int | None) -> int:
+    assert bank is not None
+    return -1 - bank
 
 
 def _leave_self_refresh(memory: Memory, account: Account, time: int) -> None:
@@ -180,7 +201,14 @@ def _price_of_rail(memory: Memory, account: Account, rail: str) -> float:
         + (current("idd4r") - current("idd3n")) * t.BURST * counts["RD"]
         + (current("idd4w") - current("idd3n")) * t.BURST * counts["WR"]
         + (current("idd5") - current("idd3n")) * t.RFC * (counts["REFab"] + counts["SREFEN"])
+        + _charge_of_set_refreshes(memory, account, current("idd5pb") - current("idd3n"))
         + sum(current(CURRENT_OF_STATE[state]) * n for state, n in account.cycles.items())
     )
     period_ns = 1000 / memory.clock_mhz
     return milliampere_cycles * current("vdd") * period_ns * memory.devices
+
+
+def _charge_of_set_refreshes(memory: Memory, account: Account, current: float) -> float:
+    """In mA x cycles; a refresh of some banks draws ``current`` beyond the standby."""
+    count = account.counts["REFpb"] + account.counts["REFsb"]
+    return count * current * _set_refresh(memory).cycle if count else 0.0

@@ -83,6 +83,32 @@ def _rows(t: Times) -> list[Rule]:
     ]
 
 
+def _set_refresh(
+    command: str, t: Times, cycle: int, to_act: int, from_act: list[Rule], again: list[Rule]
+) -> list[Rule]:
+    """Some banks are refreshed, which the others feel as little as an activation.
+
+    ``to_act`` keeps activations of other banks away; ``from_act`` and ``again`` are the distances
+    from activations of other banks, and between refreshes.
+    """
+    return [
+        ("ACT", command, "bank", cycle),
+        ("ACT", command, "rank", to_act),
+        ("PREA REFab SREFEN", command, "rank", cycle),
+        (command, "ACT", "bank", t.rc),
+        (command, "RDA", "bank", t.read_pre + t.rp),
+        (command, "WRA", "bank", t.write_pre + t.rp),
+        (command, "PRE", "bank", t.rp),
+        (command, "PREA", "rank", t.rp_all),
+        (command, "PDXA PDXP", "rank", t.xp),
+        (command, "REFab", "rank", t.rfc),
+        (command, "SREFEX", "rank", t.xs),
+        ("PDEA PDEP", command, "rank", t.ref_sleep),
+        *from_act,
+        *again,
+    ]
+
+
 def _sleep(t: Times) -> list[Rule]:
     """Ranks fall asleep and wake up."""
     refresh_ready = [("PRE", t.rp), ("PREA", t.rp_all), ("ACT", t.rc), ("PDXP", t.xp)]
@@ -149,7 +175,15 @@ def ddr5_rules(t: Timing) -> list[Rule]:
         ("ACT", "ACT", "group", t.RRD_L),
         ("ACT", "ACT", "rank", t.RRD_S),
     ]
-    return _first_to_first("DDR5", _common(common) + columns)
+    refresh = _set_refresh(
+        "REFsb",
+        common,
+        cycle=t.RFCSB,
+        to_act=t.REFSBRD,
+        from_act=[("REFsb", "ACT", "rank", t.RRD_L)],
+        again=[("REFsb", "REFsb", "rank", t.RFCSB)],
+    )
+    return _first_to_first("DDR5", _common(common) + columns + refresh)
 
 
 def lpddr5_rules(t: Timing) -> list[Rule]:
@@ -191,7 +225,15 @@ def lpddr5_rules(t: Timing) -> list[Rule]:
         ("ACT", "ACT", "rank", t.RRD),
         ("SREFEN", "WRA", "rank", common.write_sleep),
     ]
-    return _first_to_first("LPDDR5", _common(common) + columns)
+    refresh = _set_refresh(
+        "REFpb",
+        common,
+        cycle=t.RFCPB,
+        to_act=t.PBR2ACT,
+        from_act=[("REFpb", "ACT", "rank", t.RRD)],
+        again=_per_scope("REFpb", "REFpb", bank=t.RFCPB, rank=t.PBR2PBR),
+    )
+    return _first_to_first("LPDDR5", _common(common) + columns + refresh)
 
 
 def gddr6_rules(t: Timing) -> list[Rule]:
@@ -230,7 +272,15 @@ def gddr6_rules(t: Timing) -> list[Rule]:
         ("ACT", "ACT", "group", t.RRDL),
         ("ACT", "ACT", "rank", t.RRDS),
     ]
-    return _first_to_first("GDDR6", _common(common) + columns)
+    refresh = _set_refresh(
+        "REFpb",
+        common,
+        cycle=t.RFCPB,
+        to_act=t.RREFD,
+        from_act=_per_scope("REFpb", "ACT", group=t.RRDL, rank=t.RRDS),
+        again=_per_scope("REFpb", "REFpb", bank=t.RFCPB, rank=t.RREFD),
+    )
+    return _first_to_first("GDDR6", _common(common) + columns + refresh)
 
 
 def _per_scope(later: str, earlier: str, **cycles: int) -> list[Rule]:

@@ -20,3 +20,5 @@ class ReferenceKnobs:
     address_mapping: str = "row_bank_col"
     cmd_mux: str = "oldest"
     power_down_policy: str = "no_power_down"
+    high_watermark: int = 8
+    low_watermark: int = 4

@@ -19,6 +19,50 @@ class Location:
     row: int
 
 
+@dataclass(frozen=True)
+class RefreshSets:
+    """Banks of a rank that one command refreshes, set by set.
+
+    ``first_of_round`` is the distance that the first refresh of a round keeps from the last one of
+    the round before; ``is_activate`` says whether the refresh counts in the activation window.
+    """
+
+    command: str
+    interval: int
+    cycle: int
+    precharge: int
+    sets: list[list[int]]
+    first_of_round: int = 0
+    is_activate: bool = True
+
+    @property
+    def busy(self) -> int:
+        """Cycles of a refresh that count as active (energy)."""
+        return self.cycle - self.precharge
+
+
+def refresh_sets(memory: Memory) -> dict[str, RefreshSets]:
+    """The sets of each policy that refreshes some banks at a time."""
+    t, banks = memory.timing, range(memory.banks_per_rank)
+    single = [[bank] for bank in banks]
+    if memory.standard == "LPDDR4":
+        return {"per_bank": RefreshSets("REFpb", t.REFIPB, t.RFCPB, t.RPPB, single)}
+    if memory.standard == "HBM2":
+        alone = RefreshSets("REFsb", t.REFISB, t.RFCSB, t.RP, single, first_of_round=t.RFCSB)
+        return {"per_bank": alone, "same_bank": alone}
+    if memory.standard == "GDDR6":
+        return {"per_bank": RefreshSets("REFpb", t.REFIPB, t.RFCPB, t.RP, single)}
+    if memory.standard == "LPDDR5":
+        half = memory.banks_per_rank // 2
+        pairs = [[bank, bank + half] for bank in range(half)]
+        return {"per_2_bank": RefreshSets("REFpb", t.REFIPB, t.RFCPB, t.RPPB, pairs)}
+    if memory.standard == "DDR5":
+        number = range(memory.banks_per_group)
+        same = [[bank for bank in banks if bank % len(number) == k] for k in number]
+        return {"same_bank": RefreshSets("REFsb", t.REFISB, t.RFCSB, t.RP, same)}
+    return {}
+
+
 class Memory:
     """Reads one entry of ``memories`` in the layout of the memory YAML files."""
 
@@ -43,6 +87,7 @@ class Memory:
         if self.standard == "LPDDR4":  # the names under which energy is reckoned
             self.timing.RFC, self.timing.RC = self.timing.RFCAB, self.timing.RCPB
             self.timing.RP = self.timing.RPPB
+        self.refresh_sets: dict[str, RefreshSets] = refresh_sets(self)
         self.address_mappings: dict[str, dict[str, list[int]]] = entry["address_mappings"]
 
     @property

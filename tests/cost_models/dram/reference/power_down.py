@@ -71,5 +71,5 @@ class PowerDownManager:
         elif command == "REFab" and self.state == "extra refresh":
             self.state = "awake"
             self.exit = False
-        elif command == "REFab" and self.idle:
+        elif command in ("REFab", "REFpb", "REFsb") and self.idle:
             self.entry = True

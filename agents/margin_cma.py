@@ -120,7 +120,7 @@ def _corrected(tails: Floats, inside: Floats, margin: float) -> Floats:
     both = raised[0] + raised[1]
     excess = 1.0 - raised[0] - raised[1] - inside
     corrected = raised + excess * (raised - margin / 2) / (both + inside - 3.0 * margin / 2)
-    return np.minimum(np.maximum(corrected, 1e-10), 0.5 - 1e-10)
+    return np.asarray(np.minimum(np.maximum(corrected, 1e-10), 0.5 - 1e-10), dtype=np.float64)
 
 
 def _chi2(probability: Any) -> Floats:

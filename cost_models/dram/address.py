@@ -81,9 +81,9 @@ def _bit_list(positions: object, where: str) -> tuple[int, ...]:
 def _xor_pairs(entry: object, where: str) -> tuple[tuple[int, int], ...]:
     if not isinstance(entry, Sequence) or isinstance(entry, str):
         raise SettingError(f"{where}.XOR: {entry!r} is not a list of bit pairs")
-    pairs = []
+    pairs: list[tuple[int, int]] = []
     for pair in entry:
-        bits = [pair.get("FIRST"), pair.get("SECOND")] if isinstance(pair, Mapping) else pair
+        bits: Any = [pair.get("FIRST"), pair.get("SECOND")] if isinstance(pair, Mapping) else pair
         is_pair = isinstance(bits, list | tuple) and len(bits) == 2 and bits[0] != bits[1]
         if not is_pair or not all(type(bit) is int for bit in bits):
             raise SettingError(f"{where}.XOR: {pair!r} is not a pair of different bits")

@@ -65,6 +65,7 @@ class AntColonyAgent(GenerationAgent):
         ]
         self._bins = np.array(bins)
         exists = np.arange(max(bins)) < self._bins[:, None]
+        self._columns = np.arange(self.space.width)
         self._even = exists / self._bins[:, None]
         self._exact = all(
             axis.size == count for axis, count in zip(self.space.axes, bins, strict=True)
@@ -92,7 +93,7 @@ class AntColonyAgent(GenerationAgent):
         self._elite_losses = known[best]
         left = np.zeros(self._pheromone.shape)
         chosen = self._bin_of(self._elite)
-        np.add.at(left, (np.arange(self.space.width), chosen), 1.0 / len(chosen))
+        np.add.at(left, (self._columns, chosen), 1.0 / len(chosen))
         self._lay(self._pheromone + self.values["evaporation"] * (left - self._pheromone))
 
     def _lay(self, pheromone: Floats) -> None:
@@ -100,13 +101,15 @@ class AntColonyAgent(GenerationAgent):
         trace = self.values["trace"]
         self._pheromone = pheromone
         upto = np.cumsum((1.0 - trace) * pheromone + trace * self._even, axis=1)
-        self._upto = upto / upto[:, -1:]
+        # One ascending row for all axes, the n-th lying between n and n + 1: one search finds all.
+        self._upto = (upto / upto[:, -1:] + self._columns[:, None]).ravel()
         self._favourite = pheromone.argmax(axis=1)
 
     def _walk(self, count: int, stray: float) -> Batch:
         """Return the designs that ants arrive at, each axis being ignored with a probability."""
         draw, turn, other = self.rng.random((3, count, self.space.width))
-        bins = np.add.reduce(draw[:, :, None] >= self._upto, axis=2)
+        found = np.searchsorted(self._upto, draw + self._columns, side="right")
+        bins = np.minimum(found - self._columns * self._even.shape[1], self._bins - 1)
         greediness = self.values["greediness"]
         bins = np.where(turn < greediness, self._favourite, bins)
         if stray:

@@ -31,9 +31,9 @@ class DifferentialEvolutionAgent(RememberingAgent):
     constraint_handling = "repair"
     patience = _STAGNATION
     hyperparameters: ClassVar = {
-        "population": Hyperparameter(24, "designs per generation", low=4, high=4096, log=True),
+        "population": Hyperparameter(16, "designs per generation", low=4, high=4096, log=True),
         "base": Hyperparameter(
-            "rand", "design to which differences are added", choices=("rand", "best")
+            "best", "design to which differences are added", choices=("rand", "best")
         ),
         "crossover": Hyperparameter("bin", "how axes are mixed", choices=("bin", "exp")),
         "crossover_rate": Hyperparameter(
@@ -41,7 +41,7 @@ class DifferentialEvolutionAgent(RememberingAgent):
         ),
         "scale": Hyperparameter(0.5, "factor of the differences", low=0.1, high=1.0),
         "mutation_rate": Hyperparameter(
-            0.1, "probability that a new design is mutated besides", low=0.0, high=1.0
+            0.5, "probability that a new design is mutated besides", low=0.0, high=1.0
         ),
     }
 

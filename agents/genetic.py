@@ -103,7 +103,8 @@ class GeneticAgent(GenerationAgent):
         """Return the rows of the winners of ``count`` tournaments."""
         rivals, size = self.values["tournament"], len(self._genes)
         rounds = math.ceil(count * rivals / size)
-        drawn = np.concatenate([self._random.permutation(size) for _ in range(rounds)])
-        table = drawn[: count * rivals].reshape(count, rivals)
+        drawn = [self._random.permutation(size) for _ in range(rounds)]
+        places = drawn[0] if rounds == 1 else np.concatenate(drawn)
+        table = places[: count * rivals].reshape(count, rivals)
         winners: NDArray[np.int64] = table[np.arange(count), self._loss[table].argmin(axis=1)]
         return winners

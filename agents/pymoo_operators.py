@@ -111,7 +111,8 @@ class AxisMutation(Mutation):  # type: ignore[misc]
 
     def _change(self, genes: Genes, axes: NDArray[np.int64], random: np.random.Generator) -> Genes:
         """Return another value for each gene, shape (n,), of the axes at hand."""
-        local = random.random(len(genes)) < self._local[axes]
+        which, place = random.random((2, len(genes)))
+        local = which < self._local[axes]
         width = self._bin[axes]
         step = random.normal(0.0, _LOCAL_STEP, len(genes))
         length = np.maximum(np.abs(step), width)
@@ -120,7 +121,7 @@ class AxisMutation(Mutation):  # type: ignore[misc]
             length = np.where(width > 0.0, length, fine)
         step = np.copysign(length, step)
         moved = np.where(np.abs(genes + step - 0.5) > 0.5, genes - step, genes + step)
-        redrawn = genes + width / 2 + (1.0 - width) * random.random(len(genes))
+        redrawn = genes + width / 2 + (1.0 - width) * place
         redrawn -= np.floor(redrawn)
         return np.minimum(np.maximum(np.where(local, moved, redrawn), 0.0), 1.0)
 

@@ -109,10 +109,10 @@ def test_differential_evolution_is_pymoo(seed):
     algorithm = DE(
         pop_size=12,
         sampling=operators.ValidSampling(toy.space),
-        variant="DE/rand/1/bin",
+        variant="DE/best/1/bin",
         CR=0.7,
         F=0.5,
-        prob_mut=0.1,
+        prob_mut=0.5,
         repair=operators.ValidRepair(toy.space),
     )
     minimize(

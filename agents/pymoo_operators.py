@@ -123,7 +123,8 @@ class AxisMutation(Mutation):  # type: ignore[misc]
         moved = np.where(np.abs(genes + step - 0.5) > 0.5, genes - step, genes + step)
         redrawn = genes + width / 2 + (1.0 - width) * place
         redrawn -= np.floor(redrawn)
-        return np.minimum(np.maximum(np.where(local, moved, redrawn), 0.0), 1.0)
+        changed: Genes = np.where(local, moved, redrawn)
+        return np.asarray(np.minimum(np.maximum(changed, 0.0), 1.0))
 
 
 def _local_share(axis: Axis) -> float:

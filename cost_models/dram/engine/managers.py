@@ -17,6 +17,7 @@ from archgym.cost_models.dram.engine.refresh_sets import begin_round, propose_se
 def evaluate_managers(now: int, s: Run) -> None:
     """Let every manager propose, and find when the next refresh falls due."""
     s.channel[S.NEXT_DUE] = S.FAR
+    s.channel[S.NEXT_LATE] = S.FAR
     s.channel[S.ATTENTION] = s.design[S.POWER_DOWN]
     for r in range(s.memory[S.N_RANKS]):
         evaluate_refresh(r, now, s)
@@ -26,6 +27,9 @@ def evaluate_managers(now: int, s: Run) -> None:
             s.channel[S.NEXT_DUE] = min(s.channel[S.NEXT_DUE], s.rank[r, S.DUE])
         else:
             s.channel[S.ATTENTION] = 1
+            late = s.rank[r, S.DUE] + scheme(S.INTERVAL, s)
+            if not s.rank[r, S.SLEEPING]:
+                s.channel[S.NEXT_LATE] = min(s.channel[S.NEXT_LATE], late)
 
 
 @inlined

@@ -248,7 +248,7 @@ def run(s: Run) -> int:
     simple = s.design[S.ARBITER] == S.SIMPLE_ARBITER
     watch_all = simple and s.channel[S.WATCH_ALL] != 0
     wake, wake_set = now, now
-    accepting, undecided, served = False, True, False
+    accepting, undecided, served, managed_at = False, True, False, now - 1
     while True:
         if accepting:
             accepting = False
@@ -293,9 +293,14 @@ def run(s: Run) -> int:
         if arrival <= now and (first or (simple and is_seen_first(wake_set, now, s))):
             accepting = has_space(s)
             s.channel[S.WAITING] = not accepting
+            managed_at = now
         elif s.channel[S.NEXT_DUE] <= now:
             undecided = True
+        elif s.channel[S.NEXT_LATE] <= now and managed_at < now:
+            undecided = True
+            managed_at = now
         else:
+            managed_at = now - 1
             issued_at, issued_rank = now, s.channel[S.CANDIDATE_RANK]
             undecided = True
             accepting = served = issue(now, s)

@@ -166,6 +166,7 @@ AWAKE, ACTIVE_POWER_DOWN, PRECHARGE_POWER_DOWN, SELF_REFRESH, EXTRA_REFRESH = ra
     N_QUEUED_WRITES,
     LAST_BANK,  # bank of the burst accepted last
     NEXT_DUE,  # earliest refresh due time that is still ahead
+    NEXT_LATE,  # when a refresh that is due will be a whole interval late
     ATTENTION,  # a refresh is due or power-down is on: managers are evaluated at every event
     NEXT_REQUEST,
     ARRIVAL,  # when the next request reaches the controller; FAR = not known yet
@@ -186,7 +187,7 @@ AWAKE, ACTIVE_POWER_DOWN, PRECHARGE_POWER_DOWN, SELF_REFRESH, EXTRA_REFRESH = ra
     WATCH_ALL,  # proposals other than the candidate may wake the controller sooner
     MODE_CHANGED,  # bank machines have not seen the new mode yet
     FORCED,  # the burst that a bank must take up to break a deadlock of strict order, or NONE
-) = range(35)
+) = range(36)
 N_CHANNEL_FIELDS = 40
 
 # counts[r, ...]: 16 command counts, then cycles by power state

@@ -63,7 +63,10 @@ def test_every_bank_is_refreshed_once_per_round(name: str, policy: str, sets: in
             assert sorted(firsts[start : start + sets].tolist()) == wanted
 
 
-@pytest.mark.parametrize(("name", "policy", "sets"), POLICIES)
+# On HBM2 the first refresh falls due before every bank has a request.
+@pytest.mark.parametrize(
+    ("name", "policy", "sets"), [case for case in POLICIES if case[0] != "hbm2"]
+)
 def test_limits_count_rounds(name: str, policy: str, sets: int) -> None:
     """While every bank has requests, P = 1 puts off one round, P = 0 nothing."""
     memory = load_memory(name)

@@ -7,7 +7,7 @@ import pytest
 
 from archgym.cost_models.dram.commands import Command
 from archgym.cost_models.dram.engine.run import run
-from archgym.cost_models.dram.knobs import default_design, encode
+from archgym.cost_models.dram.knobs import N_KNOBS, default_design, encode
 from archgym.cost_models.dram.memory import load_memory
 from archgym.cost_models.dram.simulate import simulate
 from archgym.cost_models.dram.trace import make_trace
@@ -163,7 +163,7 @@ def test_a_batch_equals_single_runs(threads: int) -> None:
 
 def test_an_empty_batch_is_empty() -> None:
     trace = reads(0)
-    simulation = simulate(load_memory("hbm2"), trace, np.zeros((0, 13), np.int64))
+    simulation = simulate(load_memory("hbm2"), trace, np.zeros((0, N_KNOBS), np.int64))
     assert all(len(values) == 0 for values in simulation.metrics.values())
 
 

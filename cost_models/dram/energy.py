@@ -32,7 +32,7 @@ def energy_parts(
     """
     if memory.power is None:
         return {part: np.full(len(counts), np.nan) for part in PARTS}
-    totals = counts.sum(axis=1)
+    totals = counts.sum(axis=1).astype(np.float64)
     parts = {part: np.zeros(len(counts)) for part in PARTS}
     for rail in RAILS:
         voltage = memory.power.get(f"vdd{rail}", 0.0)
@@ -44,7 +44,7 @@ def energy_parts(
 
 
 def _charges(
-    memory: MemorySpec, tables: TimingTables, totals: NDArray[np.int64], rail: str
+    memory: MemorySpec, tables: TimingTables, totals: NDArray[np.float64], rail: str
 ) -> dict[str, NDArray[np.float64]]:
     """Return the charge of each part on one rail, in mA x cycles per device."""
     power = memory.power or {}
@@ -53,7 +53,7 @@ def _charges(
         return power.get(f"idd{name}{rail}", 0.0)
 
     def total(field: int | str) -> NDArray[np.float64]:
-        return np.asarray(totals[:, _column(field)], np.float64)
+        return np.asarray(totals[:, _column(field)])
 
     active, standby = current("3n"), current("2n")
     ras, row_cycle = memory.timing["RAS"], _row_cycle(memory)
@@ -77,7 +77,7 @@ def _charges(
 
 
 def _partial_refreshes(
-    power: Mapping[str, float], tables: TimingTables, totals: NDArray[np.int64], rail: str
+    power: Mapping[str, float], tables: TimingTables, totals: NDArray[np.float64], rail: str
 ) -> NDArray[np.float64]:
     """Return the charge of refreshes of some banks; NaN where their current is not given."""
     charge = np.zeros(len(totals))

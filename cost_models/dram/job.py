@@ -78,8 +78,8 @@ class Job:
 
     def run_all(self, designs: NDArray[np.int64], runs: Runs, threads: int) -> None:
         """Simulate each design and fill its row of ``runs``; a thread keeps its arrays."""
-        for code in np.unique(designs[:, state.ADDRESS_MAPPING]):
-            self.decoded(int(code))
+        for code in set(designs[:, state.ADDRESS_MAPPING].tolist()):
+            self.decoded(code)
 
         def one(index: int) -> None:
             if not hasattr(self.own, "arrays"):

@@ -99,21 +99,27 @@ def check(codes: NDArray[np.int64], n_mappings: int = len(MAPPING_NAMES)) -> Non
     """
     if codes.ndim != 2 or codes.shape[1] != N_KNOBS:
         raise InvalidDesignError("knobs", codes.shape, f"an array of shape (n, {N_KNOBS})")
-    for position, knob in enumerate(KNOBS):
-        values, highest = codes[:, position], knob.highest
-        if knob.values:
-            highest = len(knob.values) - 1
-        if knob.name == "address_mapping":
-            highest = n_mappings - 1
-        wrong = values < knob.lowest
-        if highest is not None:
-            wrong |= values > highest
-        if wrong.any():
-            row = int(np.argmax(wrong))
-            limit = "" if highest is None else f" and <= {highest}"
-            allowed = f"a code >= {knob.lowest}{limit}"
-            raise InvalidDesignError(knob.name, int(values[row]), allowed, row)
+    highest = _HIGHEST.copy()
+    highest[column("address_mapping")] = n_mappings - 1
+    wrong = (codes < _LOWEST) | (codes > highest)
+    if wrong.any():
+        position = int(np.argmax(wrong.any(axis=0)))
+        row, knob = int(np.argmax(wrong[:, position])), KNOBS[position]
+        limit = "" if highest[position] == _NO_LIMIT else f" and <= {highest[position]}"
+        allowed = f"a code >= {knob.lowest}{limit}"
+        raise InvalidDesignError(knob.name, int(codes[row, position]), allowed, row)
     _check_watermarks(codes)
+
+
+def _highest_code(knob: Knob) -> int:
+    if knob.values:
+        return len(knob.values) - 1
+    return _NO_LIMIT if knob.highest is None else knob.highest
+
+
+_NO_LIMIT = np.iinfo(np.int64).max
+_LOWEST = np.array([knob.lowest for knob in KNOBS], np.int64)
+_HIGHEST = np.array([_highest_code(knob) for knob in KNOBS], np.int64)
 
 
 def _check_watermarks(codes: NDArray[np.int64]) -> None:

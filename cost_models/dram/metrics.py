@@ -112,10 +112,9 @@ def metric_columns(
         **_retention_columns(memory, tables, runs, retention, policies),
         **{f"{part}_energy_pj": values for part, values in energy.items()},
     }
-    unfinished = ~runs.finished
-    for name in columns:
-        columns[name] = np.where(unfinished, np.nan, columns[name])
-    return columns
+    if runs.finished.all():
+        return columns
+    return {name: np.where(runs.finished, values, np.nan) for name, values in columns.items()}
 
 
 def _count_columns(runs: Runs) -> dict[str, Floats]:

@@ -75,16 +75,25 @@ def simulate(
         raise SettingError(f"retention = {retention!r}: allowed are enforce, ignore")
     job = job_of(memory, trace, trace_clock_mhz, request_bytes, wrap_addresses, allow_unsorted)
     _check_policies(job, designs[:, state.REFRESH_POLICY])
-    unique, inverse = np.unique(canonical(designs, job.circumstances), axis=0, return_inverse=True)
+    unique, row = _unique_rows(canonical(designs, job.circumstances))
     runs = job.results(unique, threads)
     policies = unique[:, state.REFRESH_POLICY]
     metrics = metric_columns(memory, job.tables, runs, job.bursts, retention, policies)
-    row = inverse.reshape(-1)
     return Simulation(
         {name: values[row] for name, values in metrics.items()},
         runs.finished[row],
         job.logged(designs[0], runs) if log else None,
     )
+
+
+def _unique_rows(
+    designs: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the different rows, and for each row which of them it is."""
+    if len(designs) == 1:
+        return designs, np.zeros(1, np.int64)
+    unique, inverse = np.unique(designs, axis=0, return_inverse=True)
+    return unique, inverse.reshape(-1)
 
 
 def _check_policies(job: Job, codes: NDArray[np.int64]) -> None:

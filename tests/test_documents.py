@@ -12,7 +12,9 @@ import pytest
 import yaml
 
 from archgym import registry
+from archgym.experiments.launch import parse_launch
 from archgym.experiments.plan import read_plan
+from archgym.experiments.tuning import make_tuning
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -37,6 +39,15 @@ def test_the_python_example_runs():
 def test_the_launch_shown_is_the_quickstart():
     shown = yaml.safe_load(blocks("yaml")[0])
     assert shown == yaml.safe_load((ROOT / "experiments/launches/quickstart.yaml").read_text())
+
+
+@pytest.mark.parametrize("page", ["launches.md", "tuning.md"])
+def test_launches_shown_in_the_guides_are_well_formed(page):
+    shown = re.findall(r"```yaml\n(name:.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
+    assert shown
+    for text in shown:
+        launch = parse_launch(yaml.safe_load(text), page)
+        assert launch.tune is None or make_tuning(launch, ROOT / page).size > 200
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "experiments/launches").glob("*.yaml")), ids=str)

@@ -42,12 +42,12 @@ class DqnAgent(Sb3Agent):
             log=True,
             kind=int,
         ),
-        "discount": Hyperparameter(0.9, "worth of what the next edits gain", low=0.0, high=1.0),
+        "discount": Hyperparameter(0.5, "worth of what the next edits gain", low=0.0, high=1.0),
         "exploration": Hyperparameter(
             0.8, "share of the budget over which random actions become rare", low=0.0, high=1.0
         ),
         "final_exploration": Hyperparameter(
-            0.05, "share of random actions in the end", low=0.001, high=1.0
+            0.3, "share of random actions in the end", low=0.001, high=1.0
         ),
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from archgym.agents.hyperparameter import Hyperparameter
 from archgym.agents.ppo import PpoAgent
 from archgym.evaluator import Evaluator
 
@@ -33,6 +34,9 @@ class MaskablePpoAgent(PpoAgent):
     constraint_handling = "mask"
     hyperparameters: ClassVar = {
         name: item for name, item in PpoAgent.hyperparameters.items() if name not in _FIXED
+    } | {
+        # Of one axis here, where in one_shot it is the sum over all.
+        "entropy": Hyperparameter(0.3, "weight of the entropy bonus at first", low=0.0, high=1.0)
     }
     one_shot = False
     action = "discrete"

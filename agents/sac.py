@@ -31,10 +31,10 @@ class SacAgent(Sb3Agent):
     summary = "Soft actor-critic (stable-baselines3) on points of a cube."
     hyperparameters: ClassVar = OFF_POLICY | {
         "learning_rate": Hyperparameter(
-            1e-2, "step size of the optimiser", low=1e-6, high=1.0, log=True
+            5e-3, "step size of the optimiser", low=1e-6, high=1.0, log=True
         ),
         "entropy": Hyperparameter(
-            0.5, "target of the policy's entropy, in -nats per axis", low=-1.0, high=5.0
+            0.0, "target of the policy's entropy, in -nats per axis", low=-1.0, high=5.0
         ),
     }
 

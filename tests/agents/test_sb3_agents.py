@@ -84,7 +84,9 @@ def test_maskable_ppo_is_the_library(seed: int) -> None:
     from archgym.views.sequential import SequentialEnv
 
     toy = toy_problem("toy.flat", parameters=4)
-    agent = make_agent("maskable_ppo", toy, seed, rollout=20, n_envs=5, learning_rate=5e-3)
+    agent = make_agent(
+        "maskable_ppo", toy, seed, rollout=20, n_envs=5, learning_rate=5e-3, entropy=0.03
+    )
     direct = Direct(SequentialEnv, 1.0)
     model = MaskablePPO(
         "MlpPolicy",

@@ -87,6 +87,15 @@ def network_seconds(name: str) -> float:
     return median_seconds(lambda: problem.outcomes(batch), time.process_time)
 
 
+def batch_seconds(env_id: str, workload: str) -> float:
+    problem = archgym.make_problem(env_id, workload)
+    batch = problem.space.sample(np.random.default_rng(0), DESIGNS)
+    return median_seconds(lambda: problem.outcomes(batch), time.process_time)
+
+
+OTHERS = (("dnn.dataflow", "resnet18"), ("dnn.tiles", LAYER), ("dnn.hetero", "w1"))
+
+
 def main() -> None:
     started = time.process_time()
     problem = archgym.make_problem("dnn.mapping", LAYER)
@@ -94,10 +103,14 @@ def main() -> None:
     print(f"first result: {time.process_time() - started:.1f} s CPU")
     for forwarding in (0, 1):
         mapping_speed(forwarding)
-    for env_id, workload in (("dnn.mapping", LAYER), ("dnn.systolic", "resnet18")):
+    for env_id, workload in (("dnn.mapping", LAYER), ("dnn.systolic", "resnet18"), *OTHERS):
         seconds = step_seconds(f"archgym/{env_id}-v0", workload=workload)
         print(f"env.step of {env_id} on {workload}: {seconds * 1e6:.0f} us")
     print(f"resnet18 on {DESIGNS} arrays: {network_seconds('resnet18'):.3f} s")
+    for env_id, workload in OTHERS:
+        print(
+            f"{DESIGNS} designs of {env_id} on {workload}: {batch_seconds(env_id, workload):.3f} s"
+        )
 
 
 if __name__ == "__main__":

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from archgym.batch import Batch
 from archgym.cost_model import CostModel
 from archgym.cost_models.dnn.energy import L1_ACCESSES_PER_MAC, AccessEnergies
-from archgym.cost_models.dnn.layer_columns import given_numbers, indices, layers_of
-from archgym.cost_models.dnn.mapping.columns import BOUNDS, EXACT, FITTED
+from archgym.cost_models.dnn.layer_columns import layers_of
 from archgym.cost_models.dnn.network import Network
 from archgym.cost_models.dnn.technology import Floats, maestro_area_um2, maestro_buffer_bytes
-from archgym.cost_models.dnn.tiles.columns import (
-    DIMENSIONS,
-    EXPLAINED,
-    LEVELS,
-    REASONS,
-    SPREAD,
-    TILE_COLUMNS,
-)
-from archgym.fixed_parameters import FixedNumber
+from archgym.cost_models.dnn.tiles.arrays import decoder_of
+from archgym.cost_models.dnn.tiles.columns import EXPLAINED, REASONS
 from archgym.metric import Metric
 from archgym.outcome import Measurements
 
 Ints = NDArray[np.int64]
-
-UNLIMITED_BANDWIDTH = 2**30  # words per cycle where a space has no bandwidths, as in ArchGym
 
 METRICS = (
     Metric("runtime_cycles", "1", "minimize", "the slowest of MACs, network and memory"),
@@ -44,26 +32,6 @@ METRICS = (
     Metric("l1_bytes", "1", "minimize", "of each PE: twice its tiles"),
     Metric("l2_bytes", "1", "minimize", "twice the tiles of all clusters"),
 )
-
-
-@dataclass(frozen=True)
-class TileMappings:
-    """Designs as the arrays that the kernel takes.
-
-    Attributes:
-        hardware: int64 (4, n): PEs, words per cycle to the PEs and from memory, PEs of a cluster,
-            0 where the tiles decide.
-        spread: int64 (2, n), dimension spread over clusters and over the PEs of one.
-        orders: int64 (n, 2, 6), dimensions from the outermost loop.
-        tiles: int64 (2, 6, n), sizes.
-        fitted: bool (n,), whether what is too large is cut instead of refused.
-    """
-
-    hardware: Ints
-    spread: Ints
-    orders: Ints
-    tiles: Ints
-    fitted: NDArray[np.bool_]
 
 
 class TilesModel(CostModel):
@@ -95,7 +63,7 @@ class TilesModel(CostModel):
         """Return the measurements of mappings of a layer (a network of one)."""
         from archgym.cost_models.dnn.tiles.kernels import RESULTS, cost_tiles
 
-        mappings, layers = mappings_of(batch), layers_of(batch, workload)[:, 0]
+        mappings, layers = decoder_of(batch.space)(batch), layers_of(batch, workload)[:, 0]
         results = np.empty((len(RESULTS), len(batch)))
         reasons, excess = np.zeros(len(batch), dtype=np.int64), np.zeros(len(batch))
         cost_tiles(
@@ -133,45 +101,3 @@ def _metrics(results: Floats, pes: Ints, energies: AccessEnergies) -> dict[str, 
         "l1_bytes": l1_bytes,
         "l2_bytes": l2_bytes,
     }
-
-
-def mappings_of(batch: Batch) -> TileMappings:
-    """Return designs of a space with the columns of a tile mapping.
-
-    A space without bandwidths has as much as anything needs, one without ``cluster_size`` leaves
-    it to the tiles, and one without ``bounds`` cuts what is too large.
-    """
-    count = len(batch)
-    missing = {"noc_bw": UNLIMITED_BANDWIDTH, "offchip_bw": UNLIMITED_BANDWIDTH, "cluster_size": 0}
-    hardware = [_numbers(batch, name, missing) for name in ("num_pes", *missing)]
-    spread = [indices(batch, f"{level}_par", SPREAD) for level in LEVELS]
-    orders = np.stack([_order(batch, f"{level}_order") for level in LEVELS], axis=1)
-    tiles = np.stack([batch[name] for name in TILE_COLUMNS])
-    fitted = np.ones(count, dtype=bool)
-    if BOUNDS in batch.space.columns:
-        fitted = indices(batch, BOUNDS, (FITTED, EXACT)) == 0
-    return TileMappings(
-        np.stack(hardware),
-        np.stack(spread),
-        orders,
-        tiles.reshape(len(LEVELS), len(DIMENSIONS), count),
-        fitted,
-    )
-
-
-def _numbers(batch: Batch, name: str, missing: dict[str, int]) -> Ints:
-    if name not in batch.space.columns:
-        return np.full(len(batch), missing[name])
-    if isinstance(batch.space[name], FixedNumber):
-        return np.nan_to_num(given_numbers(batch, name)).astype(np.int64)
-    return batch[name].astype(np.int64)
-
-
-def _order(batch: Batch, name: str) -> Ints:
-    """Return the dimensions of Lehmer digits, int64 (n, 6)."""
-    digits = batch.codes[:, batch.space.columns[name]].astype(np.int64)
-    order = digits.copy()
-    for place in range(digits.shape[1] - 2, -1, -1):
-        later = order[:, place + 1 :]
-        later += later >= order[:, place : place + 1]
-    return order

@@ -1,0 +1,1 @@
+"""Several networks on several sub-accelerators of one chip (NASAIC)."""

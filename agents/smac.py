@@ -39,6 +39,7 @@ class SmacAgent(LibraryAgent):
     """
 
     name = "smac"
+    version = "2"
     summary = "Random forest with expected improvement (SMAC3); for budgets up to a thousand."
     library = "smac"
     extra = "smac"
@@ -114,10 +115,12 @@ class SmacAgent(LibraryAgent):
             model=self._make_forest(scenario),
             initial_design=Facade.get_initial_design(scenario, n_configs=values["startup"]),
             random_design=Facade.get_random_design(scenario, probability=values["random_share"]),
-            acquisition_maximizer=Facade.get_acquisition_maximizer(
-                scenario,
-                challengers=values["candidates"],
-                local_search_iterations=values["local_searches"],
+            acquisition_maximizer=in_fixed_order(
+                Facade.get_acquisition_maximizer(
+                    scenario,
+                    challengers=values["candidates"],
+                    local_search_iterations=values["local_searches"],
+                )
             ),
             config_selector=Facade.get_config_selector(
                 scenario, retrain_after=values["retrain_after"]
@@ -154,6 +157,21 @@ class SmacAgent(LibraryAgent):
         names = [axis.name for axis in self.space.axes]
         known = dict(zip(names, codes.tolist(), strict=True))
         return deactivate_inactive_hyperparameters(known, self._configurations)
+
+
+def in_fixed_order(maximizer: Any) -> Any:
+    """Return SMAC's maximizer with starting points of its local search in one fixed order.
+
+    SMAC takes them from a set, whose order depends on the process's seed of hashes.
+    """
+    local = maximizer._local_search
+    choose = local._get_init_points_from_previous_configs
+
+    def choose_in_order(*given: Any, **named: Any) -> list[Configuration]:
+        return sorted(choose(*given, **named), key=lambda point: point.get_array().tobytes())
+
+    local._get_init_points_from_previous_configs = choose_in_order
+    return maximizer
 
 
 @contextmanager

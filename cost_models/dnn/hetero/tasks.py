@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -77,11 +76,10 @@ def list_task_sets() -> Mapping[str, TaskSet]:
     text = files("archgym.cost_models.dnn.hetero").joinpath("tasks.yaml").read_text("utf-8")
     tables: Mapping[str, Any] = yaml.safe_load(text)
     tasks = {name: _task(name, fields) for name, fields in tables["tasks"].items()}
-    sets = {
+    return {
         name: TaskSet(name, tuple(tasks[task] for task in members))
         for name, members in tables["pairs"].items()
     }
-    return MappingProxyType(sets)
 
 
 def load_task_set(name: str) -> TaskSet:
@@ -97,4 +95,4 @@ def load_task_set(name: str) -> TaskSet:
 
 def _task(name: str, fields: Mapping[str, Any]) -> Task:
     choices = {key: tuple(values) for key, values in fields["choices"].items()}
-    return Task(name, **{**fields, "choices": MappingProxyType(choices)})
+    return Task(name, **{**fields, "choices": choices})

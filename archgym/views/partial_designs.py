@@ -65,7 +65,7 @@ class PartialDesigns:
         first = np.zeros(1, dtype=np.int64)
         self.observations[first, self._activity] = self._choices.active(self.codes[first])
         self._advance(first)
-        self._parts = (self.codes, self.columns, self.allowed, self._board)
+        self._parts: Snapshot = (self.codes, self.columns, self.allowed, self._board)
         self._blank = self.snapshot(0)
         self.restart(np.arange(len(self.codes)))
 

@@ -227,16 +227,22 @@ class DesignSpace:
         Raises:
             SettingError: The space has a continuous axis.
         """
-        from archgym.encodings import from_index
-
         if math.isinf(self.size):
             raise SettingError("a space with a real parameter cannot be enumerated")
         for start in range(0, int(self.size), chunk):
-            codes = from_index(self, np.arange(start, min(start + chunk, int(self.size))))
-            batch = Batch(self, codes)
-            keep = (self.canonical(codes) == codes).all(axis=1) & self.valid(batch)
-            if keep.any():
-                yield batch.select(keep)
+            _, batch = self.between(start, start + chunk)
+            if len(batch):
+                yield batch
+
+    def between(self, start: int, stop: int) -> tuple[NDArray[np.int64], Batch]:
+        """Return the part of `enumerate` between two flat indices, and the designs' indices."""
+        from archgym.encodings import from_index
+
+        index = np.arange(start, min(stop, int(self.size)))
+        codes = from_index(self, index)
+        batch = Batch(self, codes)
+        keep = (self.canonical(codes) == codes).all(axis=1) & self.valid(batch)
+        return index[keep], batch.select(keep)
 
 
 def _check_names(space: DesignSpace) -> None:

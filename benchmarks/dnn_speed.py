@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
 
 import gymnasium
 import numpy as np
@@ -19,21 +18,11 @@ import pandas as pd
 import archgym
 from archgym.batch import Batch
 from archgym.problem import Problem
+from benchmarks.timing import median_seconds
 
 LAYER = "resnet18/conv2_x"
 DESIGNS = 10_000
-REPEATS = 9
 STEPS = 2_000
-
-
-def median_seconds(call: Callable[[], object], clock: Callable[[], float]) -> float:
-    call()
-    seconds = []
-    for _ in range(REPEATS):
-        started = clock()
-        call()
-        seconds.append(clock() - started)
-    return statistics.median(seconds)
 
 
 def exact_table(problem: Problem, batch: Batch) -> pd.DataFrame:

@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +23,10 @@ from archgym.cost_models.dram.knobs import KNOBS, default_design
 from archgym.cost_models.dram.memory import load_memory
 from archgym.cost_models.dram.simulate import simulate
 from archgym.cost_models.dram.trace import Trace, make_trace
+from benchmarks.timing import median_seconds
 
 MEMORY = "ddr4_2400"
 REQUESTS = 50_000
-REPEATS = 9
 BATCH = 64
 FIRST_RESULT = """
 import time
@@ -82,16 +81,6 @@ def simulate_anew(trace: Trace, designs: np.ndarray, threads: int = 1) -> None:
     memory = load_memory(MEMORY)
     job_of(memory, trace, None, None, False, False).known.clear()
     simulate(memory, trace, designs, threads=threads)
-
-
-def median_seconds(call: Callable[[], object], clock: Callable[[], float]) -> float:
-    call()
-    seconds = []
-    for _ in range(REPEATS):
-        started = clock()
-        call()
-        seconds.append(clock() - started)
-    return statistics.median(seconds)
 
 
 def first_result(cache: str) -> float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,25 +31,29 @@ class Compiler:
     Args:
         name: The package's name, part of the folder's name.
         sources: The folder of the kernels' sources.
+        also: Further sources that kernels depend on.
+        counted: Whether Numba counts references to arrays, which kernels that make none can do
+            without.
     """
 
-    def __init__(self, name: str, sources: Path):
-        self.name, self.sources = name, sources
+    def __init__(self, name: str, sources: Path, also: Sequence[Path] = (), counted: bool = True):
+        self.name, self.sources, self.also = name, sources, also
+        self._options = _OPTIONS if counted else _OPTIONS | {"_nrt": False}
 
     def inlined(self, function: Function) -> Function:
         """Compile a helper that is inlined into its callers."""
-        return numba.njit(forceinline=True, **_OPTIONS)(function)  # type: ignore[no-any-return]
+        return numba.njit(forceinline=True, **self._options)(function)  # type: ignore[no-any-return]
 
     def helper(self, function: Function) -> Function:
         """Compile a helper that kernels call."""
-        return numba.njit(**_OPTIONS)(function)  # type: ignore[no-any-return]
+        return numba.njit(**self._options)(function)  # type: ignore[no-any-return]
 
     def kernel(self, function: Function) -> Function:
         """Compile a function that Python calls, at its first call, and keep its code on disk."""
         before = _config.CACHE_DIR
         _config.CACHE_DIR = str(self.folder)
         try:
-            return numba.njit(cache=True, **_OPTIONS)(function)  # type: ignore[no-any-return]
+            return numba.njit(cache=True, **self._options)(function)  # type: ignore[no-any-return]
         finally:
             _config.CACHE_DIR = before
 
@@ -59,7 +63,7 @@ class Compiler:
 
         Cached code is executed, so only folders of the user's own come into question.
         """
-        name = f"archgym-{self.name}-{sources_hash(self.sources)}"
+        name = f"archgym-{self.name}-{sources_hash(self.sources, self.also)}"
         for base in _bases():
             folder = base / name
             try:
@@ -71,11 +75,13 @@ class Compiler:
         return Path(tempfile.mkdtemp(prefix=name))
 
 
-def sources_hash(folder: Path) -> str:
-    """Return a short hash of all Python sources below a folder."""
+def sources_hash(folder: Path, also: Sequence[Path] = ()) -> str:
+    """Return a short hash of all Python sources below a folder, and of further ones."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):
         digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    for path in also:
+        digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 

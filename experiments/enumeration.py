@@ -23,9 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from archgym.batch import Batch
-from archgym.encodings import from_index
 from archgym.errors import ArchgymError, SettingError
+from archgym.experiments.worker_variables import ONE_THREAD, variables
 from archgym.isolation import IsolatedModel
 from archgym.problem import Problem
 from archgym.results.spec import TrialSpec
@@ -35,7 +34,6 @@ LARGEST_SPACE = 10**9
 _SLICE_SECONDS = 3.0
 _SMALLEST_SLICE, _LARGEST_SLICE = 16, 8192
 _QUEUED_PER_WORKER = 2
-_ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 Told = Callable[[int, int], None]
 
@@ -96,14 +94,9 @@ class Enumeration:
 
     def measure_slice(self, start: int, size: int) -> int:
         """Measure and write the designs of one slice; return how many there are."""
-        space = self.problem.space
-        index = np.arange(start, min(start + size, int(space.size)))
-        codes = from_index(space, index)
-        batch = Batch(space, codes)
-        keep = (space.canonical(codes) == codes).all(axis=1) & space.valid(batch)
-        measured = self.problem.measure(batch.select(keep), self.isolated)
-        self.folder.write_slice(start, index[keep], measured)
-        return int(keep.sum())
+        index, batch = self.problem.space.between(start, start + size)
+        self.folder.write_slice(start, index, self.problem.measure(batch, self.isolated))
+        return len(batch)
 
     def _measure_default(self) -> tuple[Any, float]:
         """Return the default's measurements and the seconds that one evaluation takes, warm."""
@@ -168,16 +161,13 @@ def _result(future: Future[int]) -> int:
 @contextmanager
 def _pool(workers: int, *arguments: Any) -> Iterator[ProcessPoolExecutor]:
     """Start processes of one computing thread each; on the way out drop what is queued."""
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
     context = get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=arguments)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+    with variables(ONE_THREAD):
+        pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=arguments)
+        try:
+            yield pool
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 _OWN: dict[str, Enumeration] = {}

@@ -22,11 +22,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from archgym.results.intervals import stratified_interval
 from archgym.results.leaderboard import Run, as_text, differing
 from archgym.results.spec import TrialSpec, digest
 
 Floats = NDArray[np.float64]
-_RESAMPLES = 2_000
 _DEFAULT_REWARD = 1.0
 
 
@@ -129,14 +129,3 @@ def _with_interval(name: str, values: Mapping[str, Floats]) -> dict[str, float]:
     mean = float(np.mean([per_seed.mean() for per_seed in values.values()]))
     low, high = stratified_interval(list(values.values()))
     return {name: mean, f"{name}_low_95": low, f"{name}_high_95": high}
-
-
-def stratified_interval(strata: Sequence[Floats]) -> tuple[float, float]:
-    """Return the 95 % bootstrap interval of the mean of the strata's means; seeded."""
-    rng = np.random.default_rng(0)
-    means = [
-        values[rng.integers(len(values), size=(_RESAMPLES, len(values)))].mean(axis=1)
-        for values in strata
-    ]
-    low, high = np.percentile(np.mean(means, axis=0), [2.5, 97.5])
-    return float(low), float(high)

@@ -8,11 +8,14 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from archgym.errors import StoreError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 TEMPORARY = ".tmp"
 
@@ -27,6 +30,26 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise refused(path, "cannot be created", error) from None
+
+
+def write_parquet(path: Path, table: pa.Table, packing: Mapping[str, Any]) -> None:
+    """Write rows as a file that appears whole or not at all.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    import pyarrow.parquet as pq
+
+    temporary = temporary_beside(path)
+    try:
+        pq.write_table(table, temporary, **packing)
+        sync(temporary)
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise refused(path, "cannot be written", error) from None
+        raise
+    publish(temporary, path)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

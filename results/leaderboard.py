@@ -16,11 +16,9 @@ import numpy as np
 from archgym import registry
 from archgym.errors import UnknownNameError
 from archgym.results.files import plain
+from archgym.results.intervals import mean_interval
 from archgym.results.spec import TrialSpec, digest
 from archgym.results.store import State, Store
-
-_RESAMPLES = 2_000
-_CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -181,15 +179,6 @@ def _regrets(rewards: Sequence[float], optimum: float | None) -> dict[str, float
         return {"regret": None, "solved": None}
     regrets = 1.0 - np.asarray(rewards, dtype=np.float64) / optimum
     return {"regret": float(regrets.mean()), "solved": float(np.mean(regrets <= 0.0))}
-
-
-def mean_interval(values: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, float]:
-    """Return the bootstrap interval of a mean; the resampling is seeded, so it is repeatable."""
-    picks = np.random.default_rng(0).integers(len(values), size=(_RESAMPLES, len(values)))
-    means = values[picks].mean(axis=1)
-    tail = 100.0 * (1.0 - _CONFIDENCE) / 2.0
-    low, high = np.percentile(means, [tail, 100.0 - tail])
-    return float(low), float(high)
 
 
 def _unfinished(runs: Sequence[Run]) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.problem import Problem
-from archgym.results.files import publish, refused, sync, temporary_beside
+from archgym.results.files import write_parquet
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -70,18 +70,7 @@ class Columns:
         Raises:
             StoreError: It cannot be written.
         """
-        import pyarrow.parquet as pq
-
-        temporary = temporary_beside(path)
-        try:
-            pq.write_table(table, temporary, **self._packing)
-            sync(temporary)
-        except BaseException as error:
-            temporary.unlink(missing_ok=True)
-            if isinstance(error, OSError):
-                raise refused(path, "cannot be written", error) from None
-            raise
-        publish(temporary, path)
+        write_parquet(path, table, self._packing)
 
     @property
     def _packing(self) -> dict[str, Any]:

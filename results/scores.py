@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from archgym.results.leaderboard import mean_interval
+from archgym.results.intervals import mean_interval
 from archgym.results.spec import TrialSpec
 from archgym.results.store import Store
 

@@ -29,19 +29,22 @@ from archgym.outcome import Measurements
 from archgym.problem import Problem
 from archgym.results.files import (
     make_folder,
-    publish,
     read_json,
-    refused,
     remove_temporaries,
-    sync,
-    temporary_beside,
     write_json,
+    write_parquet,
 )
 from archgym.results.spec import TABLE_MODEL, TrialSpec
 from archgym.results.store import Store
 
 SCHEMA_VERSION = 1
 _PREFIX = "table="
+_PACKING = {
+    "compression": "zstd",
+    "use_dictionary": ["status", "error"],
+    "column_encoding": {"index": "DELTA_BINARY_PACKED"},
+    "write_statistics": False,
+}
 _SLICE_NAME = re.compile(r"slice-(\d+)\.parquet")
 
 
@@ -122,13 +125,16 @@ class TableFolder:
         found = [_SLICE_NAME.fullmatch(path.name) for path in self.path.glob("slice-*")]
         return sorted(int(match[1]) for match in found if match)
 
+    def _slice_file(self, start: int) -> Path:
+        return self.path / f"slice-{start:012d}.parquet"
+
     def write_slice(self, start: int, index: NDArray[np.int64], measured: Measurements) -> None:
         """Write the designs of one slice; appears whole or not at all.
 
         Raises:
             StoreError: The store cannot be written.
         """
-        _write(self.path / f"slice-{start:012d}.parquet", _table(index, measured))
+        write_parquet(self._slice_file(start), _table(index, measured), _PACKING)
 
     def finish(self) -> None:
         """Put all slices into one file.
@@ -139,12 +145,12 @@ class TableFolder:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        paths = [self.path / f"slice-{start:012d}.parquet" for start in self.slices()]
+        paths = [self._slice_file(start) for start in self.slices()]
         try:
             whole = pa.concat_tables([pq.read_table(path) for path in paths])
         except (OSError, pa.ArrowException) as error:
             raise StoreError(f"{self.path}: a slice is damaged: {error}") from None
-        _write(self.path / ROWS, whole)
+        write_parquet(self.path / ROWS, whole, _PACKING)
         for path in paths:
             path.unlink()
 
@@ -193,23 +199,3 @@ def _table(index: NDArray[np.int64], measured: Measurements) -> Any:
             "error": pa.array(errors, pa.string()),
         }
     )
-
-
-def _write(path: Path, table: Any) -> None:
-    import pyarrow.parquet as pq
-
-    temporary = temporary_beside(path)
-    try:
-        pq.write_table(
-            table,
-            temporary,
-            compression="zstd",
-            use_dictionary=["status", "error"],
-            column_encoding={"index": "DELTA_BINARY_PACKED"},
-            write_statistics=False,
-        )
-        sync(temporary)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise refused(path, "cannot be written", error) from None
-    publish(temporary, path)

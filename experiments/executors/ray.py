@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 from archgym.errors import ArchgymError
 from archgym.experiments.trial import Job, Report, run_trial
+from archgym.experiments.worker_variables import ONE_THREAD, variables
 from archgym.results.spec import TrialSpec
 from archgym.results.store import State
 
@@ -19,10 +17,7 @@ QUEUED_PER_WORKER = 2
 # Ray starts a task anew when its worker dies; how often a trial may die, its attempts decide.
 TASK_RETRIES = 100
 GRACE_SECONDS = 10.0
-_ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
-)
-_LOCAL = {**_ONE_THREAD, "RAY_AUTH_MODE": "disabled"}
+_LOCAL = {**ONE_THREAD, "RAY_AUTH_MODE": "disabled"}
 
 
 class RayExecutor:
@@ -83,7 +78,7 @@ class RayExecutor:
 
 def _start(workers: int | None, address: str | None) -> Any:
     """Start Ray on this machine, quietly and small, or join a cluster; return its module."""
-    with _variables({"RAY_USAGE_STATS_ENABLED": "0", **_LOCAL} if address is None else {}):
+    with variables({"RAY_USAGE_STATS_ENABLED": "0", **_LOCAL} if address is None else {}):
         import ray
 
         options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
@@ -91,7 +86,7 @@ def _start(workers: int | None, address: str | None) -> Any:
             options |= {"address": "local", "num_cpus": workers, "include_dashboard": False}
             options |= {"object_store_memory": OBJECT_STORE_BYTES}
         else:
-            options |= {"address": address, "runtime_env": {"env_vars": _ONE_THREAD}}
+            options |= {"address": address, "runtime_env": {"env_vars": ONE_THREAD}}
         try:
             ray.init(**options)
         except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
@@ -99,21 +94,3 @@ def _start(workers: int | None, address: str | None) -> Any:
             reason = " ".join(str(error).split())
             raise ArchgymError(f"Ray cannot be {where}: {reason}") from None
     return ray
-
-
-@contextmanager
-def _variables(values: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables, which processes started meanwhile inherit, and set them back.
-
-    A local Ray's workers inherit from it; a runtime environment would cost seconds.
-    """
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

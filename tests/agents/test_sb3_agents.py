@@ -255,10 +255,6 @@ def test_replayed_rows_say_nothing_about_the_models_speed(monkeypatch) -> None:
     assert slow.sizes == [8, 1, 1]
 
 
-# Known to fall short: at their defaults one seed of three gets there (measured).
-UNSTEADY = pytest.mark.xfail(reason="settles too early for most seeds", strict=False)
-
-
 def records_of_batch(problem: Any, batch: Batch) -> list[Any]:
     records: list[Any] = []
     Evaluator(problem, len(batch), records.append).evaluate(batch)
@@ -267,25 +263,28 @@ def records_of_batch(problem: Any, batch: Batch) -> list[Any]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "toy", "hyperparameters"),
+    ("name", "toy", "seeds"),
     [
-        ("a2c", "toy.flat", {}),
-        ("maskable_ppo", "toy", {}),
-        pytest.param("sac", "toy.flat", {}, marks=UNSTEADY),
-        pytest.param("dqn", "toy.flat", {}, marks=UNSTEADY),
+        ("a2c", "toy.flat", 2),
+        ("maskable_ppo", "toy", 2),
+        ("sac", "toy.flat", 1),
+        ("dqn", "toy.flat", 1),
     ],
 )
-def test_solves_a_small_problem_for_most_seeds(name, toy, hyperparameters) -> None:
-    """The policy itself, not a lucky draw: the mean reward of its last hundred designs."""
+def test_the_policy_solves_a_small_problem(name, toy, seeds) -> None:
+    """Not a lucky draw: the mean reward of the last hundred designs, for so many seeds of three.
+
+    SAC and DQN fall short of the others: they settle too early for most seeds.
+    """
     settings = {"parameters": 3, "values": 8} if toy == "toy.flat" else {}
     problem = toy_problem(toy, **settings)
     drawn = problem.outcomes(problem.space.sample(np.random.default_rng(0), 2000)).reward
     wanted = drawn.mean() + 0.4 * (drawn.max() - drawn.mean())
     solved = 0
     for seed in range(3):
-        rewards = rewards_of(records_of(make_agent(name, problem, seed, **hyperparameters), 1500))
+        rewards = rewards_of(records_of(make_agent(name, problem, seed), 1500))
         solved += rewards[-100:].mean() > wanted
-    assert solved >= 2
+    assert solved >= seeds
 
 
 @pytest.mark.parametrize(

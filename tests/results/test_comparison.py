@@ -10,7 +10,8 @@ import pytest
 from scipy import stats
 
 import archgym
-from archgym.results.comparison import compare, stratified_interval
+from archgym.results.comparison import compare
+from archgym.results.intervals import stratified_interval
 from archgym.results.leaderboard import load_runs
 from archgym.results.spec import digest
 from archgym.results.store import Store

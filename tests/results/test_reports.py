@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from archgym.errors import StoreError, UnknownNameError
-from archgym.results.leaderboard import leaderboard, load_runs, mean_interval
+from archgym.results.intervals import mean_interval
+from archgym.results.leaderboard import leaderboard, load_runs
 from archgym.results.replay import replay_best, replay_run
 from archgym.results.status import failures, status_rows
 from archgym.results.store import Store

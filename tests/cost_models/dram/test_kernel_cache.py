@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from archgym.cost_models.compiled import Compiler, sources_hash
 from archgym.cost_models.dram.engine import compiled
 
 PROGRAM = """
-from archgym.cost_models.dram.engine.compiled import kernel, cache_folder
+from archgym.cost_models.dram.engine.compiled import COMPILER
 from archgym.cost_models.dram.engine.statistics import latency_statistics
 import numpy as np
 bins, out = np.zeros(8, np.int64), np.zeros(3)
 none, burst = np.zeros(0, np.int32), np.zeros((2, 4), np.int32)
 latency_statistics(np.array([3, 5]), none, burst, np.array([0.5]), bins, out)
 stats = latency_statistics.stats
-print(out[2], sum(stats.cache_hits.values()), sum(stats.cache_misses.values()), cache_folder())
+print(out[2], sum(stats.cache_hits.values()), sum(stats.cache_misses.values()), COMPILER.folder)
 """
 
 
@@ -55,11 +56,11 @@ def test_changed_sources_get_another_folder(tmp_path: Path, name: str) -> None:
     (tmp_path / "engine").mkdir()
     for source in [*package.glob("engine/*.py"), package / "commands.py"]:
         (tmp_path / source.relative_to(package)).write_bytes(source.read_bytes())
-    before = compiled.sources_hash(tmp_path / "engine")
-    assert before == compiled.sources_hash(package / "engine")
+    before = sources_hash(tmp_path / "engine", [tmp_path / "commands.py"])
+    assert before == sources_hash(package / "engine", [package / "commands.py"])
     changed = tmp_path / name
     changed.write_text(changed.read_text("utf-8") + "# another line\n", "utf-8")
-    assert compiled.sources_hash(tmp_path / "engine") != before
+    assert sources_hash(tmp_path / "engine", [tmp_path / "commands.py"]) != before
 
 
 def test_a_folder_that_cannot_be_written_is_passed_over(
@@ -67,8 +68,4 @@ def test_a_folder_that_cannot_be_written_is_passed_over(
 ) -> None:
     (tmp_path / "file").write_text("", "utf-8")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    compiled.cache_folder.cache_clear()
-    try:
-        assert compiled.cache_folder().is_dir()
-    finally:
-        compiled.cache_folder.cache_clear()
+    assert Compiler("dram", compiled.COMPILER.sources).folder.is_dir()

@@ -200,7 +200,7 @@ def check_legal(case: Case) -> None:
 QUICK = settings(
     max_examples=250, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
-SWEEP = settings(QUICK, max_examples=700)
+SWEEP = settings(QUICK, max_examples=250)
 
 
 @QUICK

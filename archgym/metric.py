@@ -15,7 +15,8 @@ class Metric:
     """A declared quantity.
 
     Attributes:
-        name: Lower snake case; ends with its unit unless that is "1" (a count or a ratio).
+        name: Lower snake case; ends with its unit unless that is "1" (a count or a ratio). Bytes
+            keep their capital, ``traffic_B``: a small b would mean bits.
         unit: As printed, for example "ns", "pJ", "mW", "1".
         direction: Which way is better; "neutral" where neither is.
         description: One line for people, with the formula where there is one.
@@ -29,6 +30,7 @@ class Metric:
     signed: bool = False
 
     def __post_init__(self) -> None:
-        suffix = "_" + self.unit.lower().replace("/", "_per_").replace("^", "")
+        unit = self.unit if self.unit == "B" else self.unit.lower()
+        suffix = "_" + unit.replace("/", "_per_").replace("^", "")
         if self.unit != "1" and not self.name.endswith(suffix):
             raise SettingError(f"metric {self.name!r} in {self.unit} must end with {suffix!r}")

@@ -14,7 +14,7 @@ from archgym.environment import Environment
 from archgym.outcome import Measurements, Status
 from archgym.problem import Problem
 
-_SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*(_B)?")
 
 
 class CostModelConformance:
@@ -58,7 +58,7 @@ class CostModelConformance:
         assert model.metrics
 
     def test_declares_its_metrics(self) -> None:
-        """Lower snake case, each once, with unit and direction."""
+        """Lower snake case (bytes end with _B), each once, with unit and direction."""
         metrics = self.problem().cost_model.metrics
         assert len({metric.name for metric in metrics}) == len(metrics)
         for metric in metrics:

@@ -16,14 +16,21 @@ _TABLE = "table:"
 def located(value: Any, known: Collection[Any], folder: Path) -> Any:
     """Return the absolute path where a value is a file, looked up in ``folder`` first.
 
-    A known name is a name even where a file is called so; what is neither is left as it is.
+    A known name is a name even where a file is called so; what is neither is left as it is. A
+    part of a file may follow its name, as in ``net.onnx/conv1``.
     """
     if not isinstance(value, str) or value in known:
         return value
     for place in (folder / Path(value).expanduser(), Path(value).expanduser()):
-        if place.is_file():
-            return str(place.resolve())
+        file = _file_in(place)
+        if file is not None:
+            return str(file.resolve() / place.relative_to(file))
     return value
+
+
+def _file_in(place: Path) -> Path | None:
+    """Return the part of a path that is a file, None where there is none."""
+    return next((path for path in (place, *place.parents) if path.is_file()), None)
 
 
 def located_model(name: str, folder: Path) -> str:
@@ -48,9 +55,10 @@ def content_hashes(problem: Problem, environment: Environment, cost_model: str) 
     """
     hashes = {}
     name = problem.workload_name
-    if name not in environment.workloads and Path(name).is_file():
+    file = None if name in environment.workloads else _file_in(Path(name))
+    if file is not None:
         own = getattr(problem.workload, "content_hash", None)
-        hashes["workload"] = str(own()) if own is not None else _file_hash(Path(name))
+        hashes["workload"] = str(own()) if own is not None else _file_hash(file)
     if table_folder(cost_model):
         hashes["cost_model"] = problem.cost_model.version
     for key, value in problem.settings.items():

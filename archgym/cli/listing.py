@@ -109,6 +109,7 @@ def _sections(
             for name, text in environment.workloads.items()
             if workload is None or name == workload
         ],
+        "in the workload": _summary_of(problem.workload),
         "settings": [
             {"setting": n, "default": s.default, "choices": s.choices, "meaning": s.description}
             for n, s in environment.settings.items()
@@ -118,6 +119,12 @@ def _sections(
             | {"leaves out": model.leaves_out, "checked against": model.checked_against}
         ],
     }
+
+
+def _summary_of(workload: Any) -> list[dict[str, Any]]:
+    """Return the rows of a workload that has a ``summary()`` of itself, for example of a file."""
+    summary = getattr(workload, "summary", None)
+    return [] if summary is None else list(summary())
 
 
 def _parameters(space: DesignSpace) -> list[dict[str, Any]]:

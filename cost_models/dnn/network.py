@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,19 @@ class Network:
         """The layers as int64 (layers, 9), columns as `LAYER_FIELDS`."""
         rows = [[getattr(layer, field) for field in LAYER_FIELDS] for layer in self.layers]
         return np.array(rows, dtype=np.int64).reshape(-1, len(LAYER_FIELDS))
+
+    def tables(self) -> dict[str, dict[str, NDArray[Any]]]:
+        """Return the table ``layers`` that ``--detail`` writes; none where designs bring them."""
+        if self.is_per_design:
+            return {}
+        return {
+            "layers": {
+                "layer": np.array(self.labels),
+                "count": np.array(self.counts),
+                **dict(zip(LAYER_FIELDS, self.rows.T, strict=True)),
+                "macs": np.array([layer.macs for layer in self.layers]),
+            }
+        }
 
 
 def single(name: str, layer: Layer) -> Network:

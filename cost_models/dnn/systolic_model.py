@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from archgym.batch import Batch
 from archgym.cost_model import CostModel
@@ -58,6 +62,10 @@ class SystolicModel(CostModel):
         layers = layers_of(batch, workload)
         counts = np.array(workload.counts or (1,), dtype=np.int64)
         return Measurements.of(systolic_costs(arrays_of(batch), layers, counts))
+
+    def detail(self, design: Batch, workload: Network) -> Mapping[str, Mapping[str, NDArray[Any]]]:
+        """Return the layers of the network, and what an ONNX file's operators became."""
+        return workload.tables()
 
 
 def arrays_of(batch: Batch) -> Arrays:

@@ -14,7 +14,7 @@ from archgym.environment import Environment
 from archgym.envs.dnn.arrays import ENERGY_SETTINGS, OBJECTIVES, array_parameters, energies
 from archgym.envs.dnn.layer_space import LayerSpace, layer_design
 from archgym.envs.dnn.parameters import Word
-from archgym.envs.dnn.workloads import network_workloads
+from archgym.envs.dnn.workloads import ONNX_SETTINGS, load_any_network, network_workloads
 from archgym.space import DesignSpace
 
 Settings = Mapping[str, Any]
@@ -68,8 +68,8 @@ ENVIRONMENT = Environment(
         {"maestro_templates": lambda settings: DataflowModel(energies(settings))}
     ),
     workloads=network_workloads(DEFAULT_WORKLOAD),
-    load_workload=lambda name, settings: load_network(name),
+    load_workload=load_any_network,
     objectives=OBJECTIVES,
-    settings=ENERGY_SETTINGS,
+    settings=ENERGY_SETTINGS | ONNX_SETTINGS,
     notes=NOTES,
 )

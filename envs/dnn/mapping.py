@@ -10,7 +10,7 @@ from archgym.cost_models.dnn.mapping.model import MappingModel
 from archgym.cost_models.dnn.network import Network
 from archgym.environment import Environment
 from archgym.envs.dnn.mapping_space import DEFAULT_LAYER, MACHINE, mapping_space
-from archgym.envs.dnn.workloads import layer_workloads, load_single_layer
+from archgym.envs.dnn.workloads import ONNX_SETTINGS, layer_workloads, load_single_layer
 from archgym.errors import SettingError
 from archgym.objective_spec import Spec
 from archgym.setting import Setting
@@ -31,6 +31,7 @@ SETTINGS = {
         )
         for name, (default, _, text) in MACHINE.items()
     },
+    **ONNX_SETTINGS,
 }
 
 NOTES = """\
@@ -85,7 +86,7 @@ ENVIRONMENT = Environment(
     space_of=_space,
     cost_models=MappingProxyType({"loop_nest": lambda settings: MappingModel()}),
     workloads=layer_workloads(DEFAULT_LAYER),
-    load_workload=lambda name, settings: load_single_layer(name),
+    load_workload=load_single_layer,
     objectives=OBJECTIVES,
     settings=SETTINGS,
     notes=NOTES,

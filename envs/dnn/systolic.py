@@ -17,7 +17,7 @@ from archgym.cost_models.dnn.workloads import load_network
 from archgym.environment import Environment
 from archgym.envs.dnn.layer_space import LayerSpace, layer_design
 from archgym.envs.dnn.parameters import FixedWord, Word
-from archgym.envs.dnn.workloads import network_workloads
+from archgym.envs.dnn.workloads import ONNX_SETTINGS, load_any_network, network_workloads
 from archgym.errors import SettingError
 from archgym.objective_spec import Spec
 from archgym.parameter import Parameter
@@ -36,6 +36,7 @@ SETTINGS = {
     "max_pes": Setting(
         None, kind=int, description="designs with more processing elements are infeasible"
     ),
+    **ONNX_SETTINGS,
 }
 
 NOTES = """\
@@ -122,7 +123,7 @@ ENVIRONMENT = Environment(
     space_of=design_space,
     cost_models=MappingProxyType({"systolic": lambda settings: SystolicModel()}),
     workloads=network_workloads(DEFAULT_WORKLOAD),
-    load_workload=lambda name, settings: load_network(name),
+    load_workload=load_any_network,
     objectives=OBJECTIVES,
     settings=SETTINGS,
     notes=NOTES,

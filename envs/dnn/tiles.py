@@ -10,7 +10,7 @@ from archgym.cost_models.dnn.tiles.model import TilesModel
 from archgym.environment import Environment
 from archgym.envs.dnn.arrays import ENERGY_SETTINGS, OBJECTIVES, energies
 from archgym.envs.dnn.tiles_space import DEFAULT_LAYER, FULL, SPACES, tiles_space
-from archgym.envs.dnn.workloads import layer_workloads, load_single_layer
+from archgym.envs.dnn.workloads import ONNX_SETTINGS, layer_workloads, load_single_layer
 from archgym.setting import Setting
 from archgym.space import DesignSpace
 
@@ -23,6 +23,7 @@ SETTINGS = {
         description="tiles, array and bandwidths, or the 17 parameters that ArchGym searches",
     ),
     **ENERGY_SETTINGS,
+    **ONNX_SETTINGS,
 }
 
 NOTES = """\
@@ -64,7 +65,7 @@ ENVIRONMENT = Environment(
     space_of=tiles_space,
     cost_models=MappingProxyType({"gamma_tiles": lambda settings: TilesModel(energies(settings))}),
     workloads=layer_workloads(DEFAULT_LAYER),
-    load_workload=lambda name, settings: load_single_layer(name),
+    load_workload=load_single_layer,
     objectives=OBJECTIVES,
     settings=SETTINGS,
     notes=NOTES,

@@ -4,13 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from archgym.cost_models.dnn.network import PER_DESIGN, Network
+from archgym.cost_models.dnn.onnx_network import REFUSE, SKIP, OnnxOptions, parse_dims
 from archgym.cost_models.dnn.workloads import list_layers, list_networks, load_network
-from archgym.errors import WorkloadError
+from archgym.errors import SettingError, WorkloadError
+from archgym.setting import Setting
 
 COLUMNS = PER_DESIGN.name
 _COLUMNS_TEXT = "each design carries its own layer in the columns N, K, C, ... or gemm_m, ..."
+
+ONNX_SETTINGS = {
+    "unsupported": Setting(
+        REFUSE,
+        choices=(REFUSE, SKIP),
+        description="of an ONNX file: what happens to operators whose MACs cannot be counted",
+    ),
+    "batch": Setting(
+        None, kind=int, description="of an ONNX file: size of its inputs' open first dimensions"
+    ),
+    "dims": Setting(
+        "", description="of an ONNX file: sizes of open dimensions, as in batch=1,sequence=128"
+    ),
+}
+
+
+def onnx_options(settings: Mapping[str, Any]) -> OnnxOptions:
+    """Return how files are read, from the settings of `ONNX_SETTINGS`.
+
+    Raises:
+        SettingError: ``batch`` is not positive, or ``dims`` is not well formed.
+    """
+    batch = settings["batch"]
+    if batch is not None and batch < 1:
+        raise SettingError(f"setting 'batch': {batch!r} is not positive")
+    return OnnxOptions(settings["unsupported"], batch, parse_dims(settings["dims"]))
+
+
+def load_any_network(name: str, settings: Mapping[str, Any]) -> Network:
+    """Return a network or layer, by name, as text or from a file; see `load_network`."""
+    return load_network(name, onnx_options(settings))
 
 
 def network_workloads(default: str) -> Mapping[str, str]:
@@ -30,18 +64,22 @@ def layer_workloads(default: str) -> Mapping[str, str]:
     return MappingProxyType(found)
 
 
-def load_single_layer(name: str) -> Network:
-    """Return a layer that can be mapped.
+def load_single_layer(name: str, settings: Mapping[str, Any] | None = None) -> Network:
+    """Return a layer that can be mapped; of a file's node with several products, one of them.
+
+    Args:
+        name: As in `load_network`.
+        settings: Those of `ONNX_SETTINGS`; the defaults unless given.
 
     Raises:
         UnknownNameError: Neither a name nor the text of a layer.
         WorkloadError: A network, or a layer of several groups.
     """
-    network = load_network(name)
+    network = load_network(name, OnnxOptions() if settings is None else onnx_options(settings))
     if network.is_per_design:
         return network
     if len(network.layers) > 1:
-        layers = ", ".join(f"{name}/{label}" for label in network.labels[:3])
+        layers = ", ".join(f"{network.name}/{label}" for label in network.labels[:3])
         raise WorkloadError(
             f"workload {name!r}: each layer of a network needs its own mapping; take one, for"
             f" example {layers}"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from archgym.batch import Batch
 from archgym.cost_model import CostModel
@@ -69,6 +73,10 @@ class DataflowModel(CostModel):
         )
         counts = np.array(workload.counts or (1,), dtype=np.float64)
         return Measurements.of(summed(costs, counts, batch["num_pes"], self._energies))
+
+    def detail(self, design: Batch, workload: Network) -> Mapping[str, Mapping[str, NDArray[Any]]]:
+        """Return the layers of the network, and what an ONNX file's operators became."""
+        return workload.tables()
 
 
 def summed(

@@ -10,8 +10,10 @@ from types import MappingProxyType
 
 from archgym.cost_models.dnn.layer import Layer, gemm, parse_layer
 from archgym.cost_models.dnn.network import LAYER_FIELDS, PER_DESIGN, Network, single
+from archgym.cost_models.dnn.onnx_network import OnnxOptions, is_onnx, read_onnx
 from archgym.errors import UnknownNameError
 
+_USUAL = OnnxOptions()
 _PACKAGE = "archgym.cost_models.dnn.workloads"
 
 
@@ -38,22 +40,33 @@ def list_layers() -> Mapping[str, Network]:
     )
 
 
-def load_network(name: str) -> Network:
-    """Return the network of a registered name, of a layer's name or of a layer's text.
+def load_network(name: str, onnx: OnnxOptions = _USUAL) -> Network:
+    """Return the network of a registered name, of a layer's name or text, or of an ONNX file.
 
     ``columns`` is the network without layers: each design brings its own.
 
+    Args:
+        name: For example ``resnet18``, ``resnet18/conv2_x``, ``gemm:M=1,N=2,K=3``, ``columns``,
+            ``nets/mine.onnx``, ``nets/mine.onnx/conv1``.
+        onnx: How a file is read.
+
     Raises:
+        MissingExtraError: A file, and the package ``onnx`` is not installed.
         UnknownNameError: Neither a name nor the text of a layer.
-        WorkloadError: The text of a layer is not well formed.
+        WorkloadError: The text of a layer is not well formed, or a file cannot be read.
     """
     if name == PER_DESIGN.name:
         return PER_DESIGN
+    if is_onnx(name):
+        return read_onnx(name, onnx)
     if ":" in name:
         return single(name, parse_layer(name))
     known = {**list_networks(), **list_layers()}
     if name not in known:
-        hint = "; a layer may also be given as conv:... or gemm:..., or per design as columns"
+        hint = (
+            "; a layer may also be given as conv:... or gemm:..., or per design as columns; a"
+            " network as FILE.onnx"
+        )
         raise UnknownNameError("network or layer", name, known, hint)
     return known[name]
 

@@ -23,7 +23,8 @@ from archgym.cost_models.dnn.mapping.columns import (
     ORDER_COLUMNS,
     REASONS,
 )
-from archgym.cost_models.dnn.network import Network
+from archgym.cost_models.dnn.network import LAYER_FIELDS, Network
+from archgym.errors import SettingError
 from archgym.metric import Metric
 from archgym.outcome import Measurements
 
@@ -98,6 +99,21 @@ class MappingModel(CostModel):
         """Return the mapping that one design stands for, in columns that can be evaluated."""
         mappings = self._cost(design, workload)[3]
         return {"mapping": {name: np.array([v]) for name, v in _columns(mappings).items()}}
+
+    def export(self, design: Batch, workload: Network) -> Mapping[str, str]:
+        """Return a mapping, its machine and its layer as Timeloop v3 files.
+
+        Raises:
+            SettingError: The mapping cannot run.
+        """
+        from archgym.cost_models.dnn.mapping.timeloop import timeloop_files
+
+        _, reasons, _, mappings = self._cost(design, workload)
+        if reasons[0]:
+            reason = f"{REASONS[reasons[0]]}: {_EXPLAINED[reasons[0]]}"
+            raise SettingError(f"a mapping that cannot run is not exported: {reason}")
+        layer = dict(zip(LAYER_FIELDS, layers_of(design, workload)[0, 0].tolist(), strict=True))
+        return timeloop_files(_columns(mappings), layer)
 
     def _cost(
         self, batch: Batch, network: Network

@@ -1,6 +1,7 @@
 """Settings that every test needs before numpy is imported."""
 
 import os
+import sys
 
 import pytest
 
@@ -15,3 +16,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("ray"):
             item.add_marker(pytest.mark.xdist_group("ray"))
+
+
+@pytest.fixture(autouse=True)
+def _same_global_draws() -> None:
+    """Let torch's global generator begin alike in every test, whatever ran before."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)

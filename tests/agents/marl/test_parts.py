@@ -122,10 +122,10 @@ class TestPolicy:
         normal = Normal(distribution.mean, distribution.log_deviation.exp())
         assert torch.allclose(distribution.entropy()[:, :2], choices[:, :2], atol=1e-5)
         assert torch.allclose(distribution.entropy()[:, 2], normal.entropy()[:, 2].sum(dim=1))
-        raw = normal.sample()
+        raw = torch.from_numpy(distribution.sample(rng()).raw)
         squashed = TransformedDistribution(normal, TanhTransform(cache_size=1))
         density = squashed.log_prob(TanhTransform()(raw))[:, 2].sum(dim=1)
-        assert torch.allclose(distribution.squashed_entropy(raw)[:, 2], -density, atol=1e-4)
+        assert torch.allclose(distribution.squashed_entropy(raw)[:, 2], -density, atol=1e-3)
 
     def test_samples_have_the_frequencies_of_the_distribution(self):
         distribution = policy()(situations(1))

@@ -1,0 +1,1 @@
+"""Attention kernels: what an attention layer costs on an accelerator."""

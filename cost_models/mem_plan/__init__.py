@@ -1,0 +1,1 @@
+"""Memory planning: operator graphs, one scratchpad, and what has to leave it."""

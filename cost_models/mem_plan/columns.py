@@ -1,0 +1,13 @@
+"""Names of the columns of designs, and the words in them."""
+
+METHOD, ORDER, REPLACEMENT, SCRATCHPAD = "method", "order", "replacement", "scratchpad_B"
+
+EXPLICIT, ILP = "explicit", "ilp"
+LRU_TOPO, BELADY_TOPO, OPT_REPLACEMENT_TOPO = "lru_topo", "belady_topo", "opt_replacement_topo"
+METHODS = (EXPLICIT, LRU_TOPO, BELADY_TOPO, OPT_REPLACEMENT_TOPO, ILP)
+
+LRU, BELADY, OPTIMAL = "lru", "belady", "optimal"
+REPLACEMENTS = (LRU, BELADY)
+
+# What a method on the given order means for the replacement.
+REPLACEMENT_OF = {LRU_TOPO: LRU, BELADY_TOPO: BELADY, OPT_REPLACEMENT_TOPO: OPTIMAL}

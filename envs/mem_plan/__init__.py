@@ -1,0 +1,1 @@
+"""Memory planning: which tensors stay on chip, and in which order operators run."""

@@ -130,7 +130,7 @@ def systolic_costs(arrays: Arrays, layers: Ints, counts: Ints) -> dict[str, Floa
     offered = _sum(times * folding.row_folds * folding.col_folds) * size
     return {
         "stall_free_cycles": cycles,
-        **{name: _sum(times * words) for name, words in _accesses(arrays, work, folding).items()},
+        **{name: _sum(times * words) for name, words in accesses(arrays, work, folding).items()},
         "macs": macs,
         "mapping_efficiency": filled / offered,
         "utilization": macs / (size * np.maximum(cycles, 1)),
@@ -139,7 +139,7 @@ def systolic_costs(arrays: Arrays, layers: Ints, counts: Ints) -> dict[str, Floa
     }
 
 
-def _accesses(arrays: Arrays, work: Work, folding: Folding) -> dict[str, Ints]:
+def accesses(arrays: Arrays, work: Work, folding: Folding) -> dict[str, Ints]:
     """Return the words that one group reads and writes in the array's buffers."""
     x, t, y = work.pixels, work.reduction, work.filters
     is_os, is_is = arrays.dataflow == OS, arrays.dataflow == IS

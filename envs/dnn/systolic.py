@@ -95,10 +95,15 @@ def design_space(settings: Settings, network: Network) -> DesignSpace:
         return LayerSpace(_parameters(GROUPS), default=default)
     has_depthwise = any(layer.is_depthwise for layer in network.layers)
     parameters = _parameters(GROUPS if has_depthwise else GROUPS[:1])
-    return DesignSpace(parameters, _constraints(settings["max_pes"]), blank_is_default=True)
+    return DesignSpace(parameters, array_limit(settings["max_pes"]), blank_is_default=True)
 
 
-def _constraints(max_pes: int | None) -> list[Constraint]:
+def array_limit(max_pes: int | None) -> list[Constraint]:
+    """Return the constraint on array_rows x array_cols, none where there is no limit.
+
+    Raises:
+        SettingError: ``max_pes`` is not positive.
+    """
     if max_pes is None:
         return []
     if max_pes < 1:

@@ -82,7 +82,7 @@ def _digits(ranks: NDArray[np.int64], count: int) -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class Word(Categorical):
-    """A word in any case."""
+    """A word in any case, with hyphens or underscores."""
 
     def _parse_other(self, value: Any) -> int:
         return _known_word(self, value)
@@ -97,7 +97,7 @@ class FixedWord(FixedChoice):
 
 
 def _known_word(parameter: Categorical, value: Any) -> int:
-    word = str(value).strip().lower()
+    word = str(value).strip().lower().replace("-", "_")
     if word not in parameter.values:
         raise parameter.refuse(value)
     return parameter.values.index(word)

@@ -1,0 +1,1 @@
+"""Products of sparse matrices: counts on the real index sets, traffic and time of dataflows."""

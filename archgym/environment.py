@@ -93,12 +93,16 @@ class Environment:
     def _model(
         self, cost_model: str | CostModel | None, settings: Settings, workload: str
     ) -> CostModel:
-        """Return the model of that name; ``table:PATH`` and the like are looked up by loaders."""
+        """Return the model of that name.
+
+        Loaders look up ``table:PATH`` and the like, and names of no model of ours, as an
+        external tool's.
+        """
         if isinstance(cost_model, CostModel):
             return cost_model
         name = next(iter(self.cost_models)) if cost_model is None else cost_model
         kind, colon, rest = name.partition(":")
-        if colon:
+        if colon or (name not in self.cost_models and name in cost_model_loaders.names()):
             model: CostModel = cost_model_loaders.get(kind)(rest, self, settings, workload)
             return model
         if name not in self.cost_models:

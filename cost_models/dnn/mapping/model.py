@@ -92,7 +92,7 @@ class MappingModel(CostModel):
         results, reasons, excess, _ = self._cost(batch, workload)
         metrics = dict(zip(_NAMES, results, strict=True))
         broken = np.flatnonzero(reasons).tolist()
-        error = {row: f"{REASONS[reasons[row]]}: {_EXPLAINED[reasons[row]]}" for row in broken}
+        error = {row: _explain(int(reasons[row])) for row in broken}
         return Measurements(metrics, excess, np.zeros(len(batch), dtype=np.uint8), error)
 
     def detail(self, design: Batch, workload: Network) -> Mapping[str, Mapping[str, NDArray[Any]]]:
@@ -108,12 +108,23 @@ class MappingModel(CostModel):
         """
         from archgym.cost_models.dnn.mapping.timeloop import timeloop_files
 
-        _, reasons, _, mappings = self._cost(design, workload)
-        if reasons[0]:
-            reason = f"{REASONS[reasons[0]]}: {_EXPLAINED[reasons[0]]}"
+        columns, layer, reason = self.resolve(design, workload)
+        if reason:
             raise SettingError(f"a mapping that cannot run is not exported: {reason}")
-        layer = dict(zip(LAYER_FIELDS, layers_of(design, workload)[0, 0].tolist(), strict=True))
-        return timeloop_files(_columns(mappings), layer)
+        return timeloop_files(columns, layer)
+
+    def resolve(
+        self, design: Batch, workload: Network
+    ) -> tuple[dict[str, Any], dict[str, int], str]:
+        """Return one design's mapping and machine, its layer, and why it cannot run, if so.
+
+        Mapping and machine are columns with exact bounds, the layer is `LAYER_FIELDS` -> value.
+        """
+        _, reasons, _, mappings = self._cost(design, workload)
+        reason = int(reasons[0])
+        row = layers_of(design, workload)[0, 0].tolist()
+        layer = dict(zip(LAYER_FIELDS, row, strict=True))
+        return _columns(mappings), layer, _explain(reason) if reason else ""
 
     def _cost(
         self, batch: Batch, network: Network
@@ -145,6 +156,10 @@ _EXPLAINED = (
     "the tiles of the three tensors exceed rf_words",
     "the tiles of the three tensors exceed glb_words",
 )
+
+
+def _explain(reason: int) -> str:
+    return f"{REASONS[reason]}: {_EXPLAINED[reason]}"
 
 
 def _columns(mappings: Mappings) -> dict[str, Any]:

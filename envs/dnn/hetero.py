@@ -11,6 +11,7 @@ from archgym.cost_models.dnn.hetero.tasks import list_task_sets, load_task_set
 from archgym.environment import Environment
 from archgym.envs.dnn.arrays import ENERGY_SETTINGS, energies
 from archgym.envs.dnn.hetero_space import ASSIGNMENTS, EARLIEST, hetero_space
+from archgym.envs.dnn.holding import FIXED
 from archgym.objective_spec import Spec
 from archgym.setting import Setting
 from archgym.space import DesignSpace
@@ -23,7 +24,7 @@ SETTINGS = {
         choices=ASSIGNMENTS,
         description="layers go where they finish first, or where parameters of their own say",
     ),
-    "fixed": Setting("", description="parameters that are not searched, as NAME=VALUE,..."),
+    "fixed": FIXED,
     **ENERGY_SETTINGS,
 }
 

@@ -19,8 +19,7 @@ from archgym.cost_models.dnn.hetero.columns import (
     sub,
 )
 from archgym.cost_models.dnn.hetero.tasks import Task, TaskSet
-from archgym.errors import InvalidDesignError, SettingError
-from archgym.fixed_parameters import FixedChoice, FixedNumber
+from archgym.envs.dnn.holding import hold
 from archgym.parameter import Parameter
 from archgym.scalar_parameters import Categorical, Integer, Ordinal
 from archgym.space import DesignSpace
@@ -44,9 +43,7 @@ def hetero_space(settings: Mapping[str, Any], tasks: TaskSet) -> DesignSpace:
     parameters = [*_chip(), *_networks(tasks)]
     if settings["assignment"] == SEARCHED:
         parameters += _places(tasks)
-    fixed = _read_fixed(settings["fixed"], parameters)
-    space = [_hold(p, fixed[p.name]) if p.name in fixed else p for p in parameters]
-    return DesignSpace(space, CONSTRAINTS, blank_is_default=True)
+    return DesignSpace(hold(parameters, settings["fixed"]), CONSTRAINTS, blank_is_default=True)
 
 
 def _chip() -> list[Parameter]:
@@ -92,35 +89,6 @@ def _places(tasks: TaskSet) -> list[Parameter]:
 def _count_places(task: Task) -> int:
     smallest = {name: np.array(values[:1]) for name, values in task.choices.items()}
     return len(BACKBONES[task.backbone](task, smallest))
-
-
-def _read_fixed(text: str, parameters: list[Parameter]) -> dict[str, Any]:
-    """Return name -> text of value of ``name=value,...``."""
-    by_name = {parameter.name: parameter for parameter in parameters}
-    fixed: dict[str, Any] = {}
-    for pair in filter(None, (part.strip() for part in text.split(","))):
-        name, equals, value = (part.strip() for part in pair.partition("="))
-        if not equals or name not in by_name:
-            known = ", ".join(by_name)
-            raise SettingError(f"setting 'fixed': {pair!r} is not NAME=VALUE; names: {known}")
-        try:
-            by_name[name].parse(value)
-        except InvalidDesignError as error:
-            raise SettingError(f"setting 'fixed': {error}") from None
-        fixed[name] = value
-    return fixed
-
-
-def _hold(parameter: Parameter, text: str) -> Parameter:
-    """Return the parameter with agents seeing that value alone."""
-    value = parameter.decode(np.array([parameter.parse(text)])).tolist()[0]
-    kept: dict[str, Any] = {"role": parameter.role, "active_when": parameter.active_when}
-    if isinstance(parameter, Categorical):
-        others = [other for other in parameter.values if other != value]
-        return FixedChoice(parameter.name, (value, *others), **kept)
-    if isinstance(parameter, Integer):
-        return FixedNumber(parameter.name, parameter.low, parameter.high, default=value, **kept)
-    return Ordinal(parameter.name, (value,), **kept)
 
 
 def _within(what: str, most: int) -> Constraint:

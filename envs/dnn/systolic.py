@@ -15,6 +15,7 @@ from archgym.cost_models.dnn.systolic import CYCLE_MODELS, DATAFLOWS
 from archgym.cost_models.dnn.systolic_model import SystolicModel
 from archgym.cost_models.dnn.workloads import load_network
 from archgym.environment import Environment
+from archgym.envs.dnn.holding import FIXED, hold
 from archgym.envs.dnn.layer_space import LayerSpace, layer_design
 from archgym.envs.dnn.parameters import FixedWord, Word
 from archgym.envs.dnn.workloads import ONNX_SETTINGS, load_any_network, network_workloads
@@ -36,6 +37,7 @@ SETTINGS = {
     "max_pes": Setting(
         None, kind=int, description="designs with more processing elements are infeasible"
     ),
+    "fixed": FIXED,
     **ONNX_SETTINGS,
 }
 
@@ -48,6 +50,7 @@ group gathers the channels of depthwise layers, so that each group is a dense pr
 utilisation too. It is searched where the workload has depthwise layers. Accuracy is not modelled.
 
 A larger array is always faster, so give max_pes, or use an objective that weighs PEs.
+fixed=array_rows=64,array_cols=64 holds parameters, so that the others are searched alone.
 
 Version 0: first version.
 """
@@ -88,13 +91,14 @@ def design_space(settings: Settings, network: Network) -> DesignSpace:
     """Return the space of arrays for a network; its layers are columns where it has none.
 
     Raises:
-        SettingError: ``max_pes`` is not positive.
+        SettingError: ``max_pes`` is not positive, or ``fixed`` is not well formed.
     """
+    has_depthwise = any(layer.is_depthwise for layer in network.layers)
+    groups = GROUPS if has_depthwise or network.is_per_design else GROUPS[:1]
+    parameters = hold(_parameters(groups), settings["fixed"])
     if network.is_per_design:
         default = layer_design(load_network(DEFAULT_LAYER).layers[0])
-        return LayerSpace(_parameters(GROUPS), default=default)
-    has_depthwise = any(layer.is_depthwise for layer in network.layers)
-    parameters = _parameters(GROUPS if has_depthwise else GROUPS[:1])
+        return LayerSpace(parameters, default=default)
     return DesignSpace(parameters, array_limit(settings["max_pes"]), blank_is_default=True)
 
 

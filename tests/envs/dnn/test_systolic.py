@@ -61,6 +61,20 @@ def test_a_limit_on_processing_elements():
         ENVIRONMENT.make_problem("resnet18", max_pes=0)
 
 
+def test_parameters_that_are_held():
+    fixed = "array_rows=48, array_cols=64,dataflow=OS,cycle_model=analytic"
+    problem = ENVIRONMENT.make_problem("mobilenet_v1", fixed=fixed)
+    assert problem.space.size == 6
+    (batch,) = problem.space.enumerate()
+    assert {row["array_rows"] for row in batch.dicts()} == {48}
+    assert {(row["dataflow"], row["cycle_model"]) for row in batch.dicts()} == {("os", "analytic")}
+    found = problem.evaluate([{"rows": 16, "dataflow": "IS"}]).iloc[0]
+    assert (found["array_rows"], found["dataflow"]) == (16, "is"), "tables may say otherwise"
+    for text in ("height=2", "array_rows", "dataflow=xs", "array_rows=0"):
+        with pytest.raises(SettingError, match="fixed"):
+            ENVIRONMENT.make_problem(fixed=text)
+
+
 @pytest.mark.parametrize("objective", ENVIRONMENT.objectives)
 def test_every_objective_scores_every_design(objective):
     problem = ENVIRONMENT.make_problem("mobilenet_v2", objective)

@@ -1,0 +1,71 @@
+"""DRACO's table against its development values, and its launch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from archgym.experiments import draco
+from archgym.experiments.launch import read_launch
+from archgym.experiments.plan import read_plan
+
+# Mean utilisation and cycles (exact ones in thousands) by group 1, 2, 4, 8.
+KNOWN = {
+    ("analytic", "os"): (
+        [0.2228, 0.224, 0.226, 0.2360],
+        [7_019.428, 3_839.588, 2_249.668, 1_454.708],
+    ),
+    ("analytic", "ws"): (
+        [0.2741, 0.276, 0.283, 0.2934],
+        [3_219.520, 1_782.432, 1_063.888, 1_063.888],
+    ),
+    ("exact", "os"): ([0.255, 0.256, 0.260, 0.273], [4_818, 2_709, 1_654, 1_127]),
+    ("exact", "ws"): ([0.274, 0.276, 0.283, 0.293], [3_220, 1_782, 1_064, 1_064]),
+}
+
+
+@pytest.fixture(scope="module")
+def rows():
+    found = {}
+    for row in draco.table():
+        found.setdefault((row.cycle_model, row.dataflow), []).append(row)
+    return found
+
+
+@pytest.mark.parametrize("key", KNOWN)
+def test_the_table_has_the_known_values(rows, key):
+    utilizations, kilocycles = KNOWN[key]
+    for row, utilization, cycles in zip(rows[key], utilizations, kilocycles, strict=False):
+        assert row.utilization == pytest.approx(utilization, abs=6e-4)
+        tolerance = 1e-9 if key[0] == "analytic" else 4e-4
+        assert row.cycles / 1e3 == pytest.approx(cycles, rel=tolerance)
+
+
+@pytest.mark.parametrize("key", KNOWN)
+def test_utilization_rises_with_the_group_and_passes_the_claim_between_16_and_32(rows, key):
+    gains = [row.gain for row in rows[key]]
+    assert gains[0] == 1
+    assert gains == sorted(set(gains))
+    assert draco.passes_between(rows[key]) == (16, 32)
+    cycles = [row.cycles for row in rows[key][:3]]
+    assert cycles == sorted(set(cycles), reverse=True)
+
+
+def test_a_gain_that_is_never_reached(rows):
+    assert draco.passes_between(rows["exact", "is"]) is None
+
+
+def test_the_launch_covers_the_table():
+    path = Path(draco.__file__).parent / "launches" / "draco_groups.yaml"
+    trials = read_plan(path).trials
+    assert len(trials) == 4
+    assert read_launch(path).budget == [3 * len(draco.GROUPS)]
+
+
+def test_the_table_is_printed(capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["draco"])
+    draco.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2 + 6 * 7
+    assert sum("between groups 16 and 32" in line for line in lines) == 4

@@ -1,0 +1,1 @@
+"""Training with N:M sparse weights on a systolic array."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from archgym.constraint import Constraint
 from archgym.cost_models.dnn.network import Network
 from archgym.cost_models.dnn.systolic import CYCLE_MODELS, DATAFLOWS
-from archgym.cost_models.dnn.systolic_model import SystolicModel
+from archgym.cost_models.dnn.systolic_model import SRAM_COLUMNS, SystolicModel
 from archgym.cost_models.dnn.workloads import load_network
 from archgym.environment import Environment
 from archgym.envs.dnn.holding import FIXED, hold
@@ -20,6 +20,7 @@ from archgym.envs.dnn.layer_space import LayerSpace, layer_design
 from archgym.envs.dnn.parameters import FixedWord, Word
 from archgym.envs.dnn.workloads import ONNX_SETTINGS, load_any_network, network_workloads
 from archgym.errors import SettingError
+from archgym.fixed_parameters import FixedNumber
 from archgym.objective_spec import Spec
 from archgym.parameter import Parameter
 from archgym.scalar_parameters import Ordinal
@@ -32,6 +33,9 @@ DEFAULT_WORKLOAD = "resnet18"
 DEFAULT_LAYER = "resnet18/conv2_x"
 SIDES = (4, 8, 16, 32, 64, 128, 256)
 GROUPS = (1, 2, 4, 8, 16, 32)
+
+SMALLEST_BANDWIDTH = 1e-3
+_SRAM = "words of the buffer; empty = holds everything. Acts where dram_bw is given"
 
 SETTINGS = {
     "max_pes": Setting(
@@ -48,6 +52,10 @@ the published closed form (analytic). cycle_model acts on these three alone, and
 
 group gathers the channels of depthwise layers, so that each group is a dense product: MACs rise,
 utilisation too. It is searched where the workload has depthwise layers. Accuracy is not modelled.
+
+dram_bw, with ifmap_sram_words, filter_sram_words, ofmap_sram_words, adds stalls: while a fold
+computes, what the next one needs and no buffer holds is fetched, and the results of the one before
+are written. cycles are then stall_free_cycles + stall_cycles. The rule is ours, not SCALE-Sim's.
 
 A larger array is always faster, so give max_pes, or use an objective that weighs PEs.
 fixed=array_rows=64,array_cols=64 holds parameters, so that the others are searched alone.
@@ -84,6 +92,14 @@ def _parameters(groups: tuple[int, ...]) -> list[Parameter]:
             description="channels a group of depthwise layers (DRACO)",
         ),
         FixedWord("cycle_model", CYCLE_MODELS, description="of DRACO's metrics"),
+        *(FixedNumber(name, 1, role="memory", description=_SRAM) for name in SRAM_COLUMNS),
+        FixedNumber(
+            "dram_bw",
+            SMALLEST_BANDWIDTH,
+            whole=False,
+            role="memory",
+            description="words per cycle, reads and writes together; empty = no stalls",
+        ),
     ]
 
 

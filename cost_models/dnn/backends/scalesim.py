@@ -23,7 +23,7 @@ INSTALL = (
 )
 SCRIPT = Path(__file__).with_name("run_scalesim.py")
 DEFAULT_TIMEOUT_S = 600.0
-_OF_DRACO = ("cycles", "avg_util", "weighted_util")
+_NOT_SAID = ("cycles", "avg_util", "weighted_util", "stall_cycles", "dram_words")
 
 
 class ScaleSimModel(ToolModel):
@@ -35,7 +35,7 @@ class ScaleSimModel(ToolModel):
 
     name = NAME
     version = "1"
-    metrics = tuple(metric for metric in METRICS if metric.name not in _OF_DRACO)
+    metrics = tuple(metric for metric in METRICS if metric.name not in _NOT_SAID)
     sources = ("scalesim 3.0.0 (PyPI, MIT; Samajdar et al., arXiv 1811.02883)",)
     leaves_out = (
         "stalls; groups and batches are ours, as the tool has none",

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from archgym.cost_models.mem_plan.plan import OutOfTimeError
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Terms = Iterable[tuple[int, float]]
@@ -15,18 +17,15 @@ Terms = Iterable[tuple[int, float]]
 _OPTIMAL, _OUT_OF_TIME = 0, 1
 
 
-class OutOfTimeError(Exception):
-    """The solver did not prove a solution optimal within its time."""
-
-    def __init__(self, best: float | None, bound: float | None):
-        self.best, self.bound = best, bound
-        super().__init__(f"best solution {best}, lower bound {bound}")
-
-
 class LinearProgram:
-    """Variables in [0, 1], rows, and costs to minimise, which are not negative."""
+    """Variables in [0, 1], rows, and costs to minimise, which are not negative.
 
-    def __init__(self) -> None:
+    Args:
+        unit: How many bytes a cost of 1 stands for.
+    """
+
+    def __init__(self, unit: int = 1) -> None:
+        self._unit = unit
         self._costs: list[float] = []
         self._most: list[float] = []
         self._whole: list[bool] = []
@@ -88,7 +87,10 @@ class LinearProgram:
             options={"time_limit": time_limit_s, "mip_rel_gap": 0.0},
         )
         if found.status == _OUT_OF_TIME:
-            raise OutOfTimeError(found.fun, getattr(found, "mip_dual_bound", None))
+            raise OutOfTimeError(*(self._in_bytes(v) for v in (found.fun, found.mip_dual_bound)))
         if found.status != _OPTIMAL:
             raise RuntimeError(f"HiGHS: {found.message}")
         return np.asarray(found.x)
+
+    def _in_bytes(self, value: float | None) -> float | None:
+        return None if value is None or not math.isfinite(value) else value * self._unit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -23,11 +23,12 @@ from archgym.cost_models.mem_plan.columns import (
     REPLACEMENT,
     REPLACEMENT_OF,
     SCRATCHPAD,
+    STATE_SEARCH,
 )
 from archgym.cost_models.mem_plan.graph import Graph, Ints
-from archgym.cost_models.mem_plan.linear_program import OutOfTimeError
 from archgym.cost_models.mem_plan.optimal import best_plan, best_replacement
-from archgym.cost_models.mem_plan.plan import Plan, movement_of
+from archgym.cost_models.mem_plan.plan import OutOfTimeError, Plan, movement_of
+from archgym.cost_models.mem_plan.state_search import search_states
 from archgym.metric import Metric
 from archgym.outcome import Measurements, Status
 
@@ -47,6 +48,10 @@ METRICS = (
     Metric("peak_B", "B", "minimize", "most bytes resident at a time"),
     Metric("capacity_B", "B", "minimize", "of the scratchpad"),
 )
+SOLVERS: dict[str, Callable[[Graph, int, float], Plan]] = {
+    ILP: best_plan,
+    STATE_SEARCH: search_states,
+}
 _MOVED = ("spilled_B", "refetched_B", "peak_B")
 _POLICIES = (LRU, BELADY)  # as the kernels number them
 
@@ -57,14 +62,14 @@ class Designs:
 
     Attributes:
         solved: bool (n,), whether a solver finds the plan.
-        reordered: bool (n,), whether it finds the order as well.
+        solvers: What finds the order as well, `ILP` or `STATE_SEARCH`, empty where nothing does.
         ranks: int64 (n, ops), the place of each operator in the wished order.
         policies: int64 (n,), as the kernels number them, where no solver is asked.
         capacities: int64 (n,), bytes.
     """
 
     solved: NDArray[np.bool_]
-    reordered: NDArray[np.bool_]
+    solvers: tuple[str, ...]
     ranks: Ints
     policies: Ints
     capacities: Ints
@@ -107,7 +112,9 @@ class ScratchpadModel(CostModel):
             try:
                 moved[row] = self._solved(workload, designs, row)
             except OutOfTimeError as timeout:
-                status[row], error[row] = Status.TIMEOUT, self._describe(workload, timeout)
+                status[row] = Status.TIMEOUT
+                limit = f"no plan proven optimal within {self._time_limit_s:g} s"
+                error[row] = f"{limit}: {timeout.found}"
         return _measurements(workload, designs, moved, lacking, status, error)
 
     def _solved(self, graph: Graph, designs: Designs, row: int) -> Floats:
@@ -121,16 +128,10 @@ class ScratchpadModel(CostModel):
 
     def _plan(self, graph: Graph, designs: Designs, row: int) -> Plan:
         capacity = int(designs.capacities[row])
-        if designs.reordered[row]:
-            return _best_plan(graph, capacity, self._time_limit_s)
+        if designs.solvers[row]:
+            return _best_plan(designs.solvers[row], graph, capacity, self._time_limit_s)
         order = simulated(graph, designs, np.array([row]))[1][0]
         return _best_replacement(graph, tuple(order.tolist()), capacity, self._time_limit_s)
-
-    def _describe(self, graph: Graph, timeout: OutOfTimeError) -> str:
-        found = "no plan found"
-        if timeout.best is not None:
-            found = f"best plan found moves {timeout.best * graph.scale:.0f} B"
-        return f"no plan proven optimal within {self._time_limit_s:g} s ({found})"
 
     def detail(self, design: Batch, workload: Graph) -> Mapping[str, Mapping[str, NDArray[Any]]]:
         """Return the schedule of one design: a row per step, none where it has no plan."""
@@ -150,8 +151,8 @@ class ScratchpadModel(CostModel):
 
 
 @lru_cache(maxsize=256)
-def _best_plan(graph: Graph, capacity: int, time_limit_s: float) -> Plan:
-    return best_plan(graph, capacity, time_limit_s)
+def _best_plan(solver: str, graph: Graph, capacity: int, time_limit_s: float) -> Plan:
+    return SOLVERS[solver](graph, capacity, time_limit_s)
 
 
 @lru_cache(maxsize=4096)
@@ -166,12 +167,14 @@ def designs_of(batch: Batch, graph: Graph) -> Designs:
     method, replacement = batch[METHOD], batch[REPLACEMENT]
     explicit = method == EXPLICIT
     wanted = [REPLACEMENT_OF.get(m, r) for m, r in zip(method, replacement, strict=True)]
+    solvers = tuple(word if word in SOLVERS else "" for word in method)
     ranks = np.tile(np.arange(len(graph)), (len(batch), 1))
     if explicit.any():
         ranks[explicit] = np.argsort(np.array(batch.select(explicit)[ORDER].tolist()), axis=1)
     return Designs(
-        solved=(method == ILP) | np.array([word == OPTIMAL for word in wanted]),
-        reordered=np.asarray(method == ILP),
+        solved=np.array(solvers, dtype=bool)
+        | np.array([w == OPTIMAL for w in wanted], dtype=bool),
+        solvers=solvers,
         ranks=ranks,
         policies=np.array([_POLICIES.index(w) if w in _POLICIES else 0 for w in wanted]),
         capacities=batch[SCRATCHPAD].astype(np.int64),

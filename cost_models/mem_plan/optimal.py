@@ -40,7 +40,7 @@ def best_plan(graph: Graph, capacity: int, time_limit_s: float) -> Plan:
     Raises:
         OutOfTimeError: No plan was proven optimal within the time.
     """
-    n, program = len(graph), LinearProgram()
+    n, program = len(graph), LinearProgram(graph.scale)
     runs = program.variables(n, n, whole=True)
     there = program.variables(n, n, whole=True)
     fetched = program.variables(n, n, whole=False)
@@ -105,7 +105,7 @@ def best_replacement(graph: Graph, order: Ints, capacity: int, time_limit_s: flo
     Raises:
         OutOfTimeError: No residence was proven optimal within the time.
     """
-    n, program = len(graph), LinearProgram()
+    n, program = len(graph), LinearProgram(graph.scale)
     scale, sizes = graph.scale, graph.scaled_sizes
     resident = _operands(graph, order)
     free = [(capacity - int(used)) // scale for used in resident @ np.array(graph.sizes)]

@@ -12,6 +12,25 @@ from archgym.cost_models.mem_plan.graph import Graph
 Bools = NDArray[np.bool_]
 
 
+class OutOfTimeError(Exception):
+    """No plan was proven optimal within the time.
+
+    Attributes:
+        best: Bytes that the best plan found moves, None where none was found.
+        bound: Bytes that every plan moves, None where nothing is known.
+    """
+
+    def __init__(self, best: float | None, bound: float | None):
+        self.best, self.bound = best, bound
+        super().__init__(f"best plan {best}, lower bound {bound}")
+
+    @property
+    def found(self) -> str:
+        """What is known, in words."""
+        best = "none found" if self.best is None else f"the best found moves {self.best:.0f} B"
+        return best if self.bound is None else f"{best}, none moves less than {self.bound:.0f} B"
+
+
 @dataclass(frozen=True)
 class Plan:
     """What is decided about a graph.

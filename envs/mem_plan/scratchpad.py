@@ -44,7 +44,7 @@ SETTINGS = {
     ),
     "graph": Setting("", description="the id of one graph in a file that has several"),
     "time_limit_s": Setting(
-        60.0, description="of the solver behind ilp and opt_replacement_topo, a design"
+        60.0, description="of a solver (ilp, state_search, best replacement), a design"
     ),
 }
 
@@ -58,8 +58,9 @@ Agents search explicit designs: order is a wish (of the operators whose inputs a
 in it runs next, so every design is a plan and every topological order is its own wish), and
 replacement evicts the least recently used tensor (lru) or the one needed last (belady). Tables may
 also say replacement=optimal, or give a method in place of both: lru_topo, belady_topo and
-opt_replacement_topo keep the workload's order; ilp finds the best order and replacement, by a
-mixed-integer linear program. A solver that does not finish in time_limit_s gives status timeout.
+opt_replacement_topo keep the workload's order; ilp finds the best order and replacement by a
+mixed-integer linear program, state_search by uniform-cost search, which is much faster on all but
+the smallest graphs. A solver that does not finish in time_limit_s gives status timeout.
 
 scratchpad_B is the workload's capacity unless a design says otherwise; scratchpad=searched makes
 it a parameter of 8 sizes. One that is smaller than an operator's operands is infeasible.

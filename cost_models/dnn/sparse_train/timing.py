@@ -121,14 +121,14 @@ def update_words(layers: Layers, sparsity: Sparsity) -> Floats:
 
 
 def update_cycles(machine: Machine, layers: Layers, sparsity: Sparsity) -> Floats:
-    """Return the cycles of changing the weights and of pruning them in advance, (n, m)."""
-    table = constants()
-    made = layers.pruned(sparsity) & (sparsity.pregenerated == 1)
-    vector = layers.weights * table["vector_operations_per_weight"]
-    selection = np.where(made, layers.weights * table["selecting_directions"], 0)
-    busy = np.ceil(np.maximum(vector, selection) / machine.lanes)
+    """Return the cycles of changing the weights, (n, m).
+
+    Selection for pruned forms that are made in advance keeps pace with the vector unit.
+    """
+    operations = layers.weights * constants()["vector_operations_per_weight"]
+    vector = np.ceil(operations / machine.lanes)
     memory = np.ceil(update_words(layers, sparsity) / machine.bandwidth)
-    return np.where(layers.has_weights, np.maximum(busy, memory), 0.0)
+    return np.where(layers.has_weights, np.maximum(vector, memory), 0.0)
 
 
 @cache

@@ -125,7 +125,19 @@ def test_unfused_and_flat_are_what_a_walk_counts(shape, pe):
     assert flat["traffic_B"] >= 4 * heads * seq * (shape["E"] + shape["F"])
 
 
-powers = st.integers(0, 5).map(lambda k: 16 * 2**k)
+@pytest.mark.parametrize(
+    ("config", "per_query"), [("binding", 5 + 7 + 2), ("cascade", 14 + 2 * 4)]
+)
+def test_the_smallest_buffer_of_a_query_tile(config, per_query):
+    needed = 2 * 4 * (5 + 7) + 2 * 4 * per_query * 3
+    design = {"config": config, "pe_dim": 4, "query_tile": 12, "l3_B": needed}
+    fits, lacks = evaluate("attention:H=1,E=5,F=7,seq=64", design, design | {"l3_B": needed - 1})
+    assert (fits["status"], lacks["status"]) == ("ok", "infeasible")
+
+
+def test_passes_over_the_keys():
+    found = evaluate("bert/1k", *({"config": config} for config in CONFIGS))
+    assert [row["passes"] for row in found] == [3, 3, 1, 1, 1]
 
 
 @settings(deadline=None, max_examples=40)

@@ -125,14 +125,38 @@ def test_interleaved_sums_are_what_a_walk_counts(product, rows, cols, interleave
 
 
 def test_words_by_hand():
-    # 8 x 5 inputs times 8 x 16 weights, batch 5: 2:4 keeps half; its places take 2 of 16 bits.
+    # 5 x 8 inputs times 8 x 6 weights: 2:4 keeps 4 of 8 along inputs, 2 + 2 of 6 along outputs.
     designs = [{"sparsity": word, "pregenerate": p} for word in (DENSE, "2:4") for p in (0, 1)]
-    dense, same, read, made = evaluate("gemm:M=1,N=16,K=8", *designs, minibatch=5)
-    moved, weights = 5 * 8 + 5 * 16, 8 * 16
-    half = weights / 2 * (1 + 2 / 16)
+    dense, same, read, made = evaluate("gemm:M=1,N=6,K=8", *designs, minibatch=5)
+    moved, weights = 5 * 8 + 5 * 6, 8 * 6
+    pruned = (6 * 4 + 8 * 4) * (1 + 2 / 16)  # a place takes 2 of 16 bits
     assert dense["traffic_words"] == same["traffic_words"] == 3 * (moved + weights) + 5 * weights
     assert read["traffic_words"] == dense["traffic_words"]
-    assert made["traffic_words"] == 3 * moved + weights + 5 * weights + 4 * half
+    assert made["traffic_words"] == 3 * moved + weights + 5 * weights + 2 * pruned
+
+
+def test_passes_wait_for_their_own_words():
+    # One word per cycle: a convolution's inputs reach beyond its outputs, 11 by 8 here.
+    (row,) = evaluate("conv:K=1,C=9,R=3,S=2,P=5,Q=4,stride=2", {"bandwidth": 1}, minibatch=2)
+    moved = 2 * (9 * (4 * 2 + 3) * (3 * 2 + 2) + 5 * 4)
+    assert row["weight_gradient_cycles"] == moved + 9 * 3 * 2
+    uneven = {"sparsity": "2:4", "bandwidth": 1, "rows": 64, "cols": 64}
+    (row,) = evaluate("gemm:M=1,N=6,K=512", uneven, minibatch=1)
+    moved, place = 512 + 6, 1 + 2 / 16
+    assert row["forward_cycles"] == moved + 6 * 256 * place
+    assert row["input_gradient_cycles"] == moved + 512 * 4 * place
+
+
+def test_new_weights_wait_for_the_vector_unit_or_for_memory():
+    wide, narrow = evaluate(
+        "gemm:M=1,N=64,K=64",
+        {"bandwidth": WIDE, "sparsity": DENSE},
+        {"bandwidth": 1, "sparsity": DENSE},
+    )
+    assert wide["update_cycles"] == 64 * 64 * 2 / 32
+    assert narrow["update_cycles"] == 64 * 64 * 5
+    (depthwise,) = evaluate("conv:K=8,C=8,R=1,S=1,P=4,Q=1,groups=8", {"bandwidth": WIDE})
+    assert depthwise["update_cycles"] == 1
 
 
 def test_pregeneration_saves_words_where_weights_are_sparse_enough():

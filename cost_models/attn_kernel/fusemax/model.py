@@ -148,7 +148,7 @@ class FuseMaxModel(CostModel):
         energy_j = chip_energy_pj(config, attention) * _PICO + memory_j
         linear_s = self._linear_latency(attention, buffers.pe)
         linear_j = linear_energy_pj(config, attention) * _PICO
-        rows = (
+        rows: tuple[Floats | float, ...] = (
             latency,
             total_of(seconds),
             total_of(waits),
@@ -165,7 +165,10 @@ class FuseMaxModel(CostModel):
             area_um2(buffers.pe, buffers.l3),
         )
         excess = np.maximum(moved.needed / buffers.l3 - 1.0, 0.0)
-        return np.stack([np.broadcast_to(row, len(buffers.pe)) for row in rows]), excess
+        table = np.empty((len(rows), len(buffers.pe)))
+        for at, row in enumerate(rows):
+            table[at] = row
+        return table, excess
 
     def _linear_latency(self, attention: Attention, pe: Floats) -> Floats:
         """Return the time of the linear layers, each the slower of array and memory."""

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,7 +155,7 @@ def _busy(cycles: dict[str, Floats]) -> tuple[Floats, Floats]:
 
 def total_of(parts: Sequence[Floats]) -> Floats:
     """Return the sum of arrays, float64 (n,)."""
-    return np.asarray(np.sum(np.stack(parts), axis=0))
+    return reduce(np.add, parts)
 
 
 _SCHEDULES: dict[str, Callable[[Tiling], ComputeTime]] = {

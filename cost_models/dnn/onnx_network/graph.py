@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archgym.cost_models.dnn.onnx_network.inference import MOST_ELEMENTS, Shape, infer_shapes
 from archgym.cost_models.dnn.onnx_network.options import OnnxOptions
 from archgym.errors import MissingExtraError, WorkloadError
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, ValueInfoProto
-
-Shape = tuple[int, ...]
-_SHAPE_TENSOR_ELEMENTS = 1024  # larger initializers are weights, not the shapes of other tensors
 
 
 @dataclass(frozen=True)
@@ -67,8 +65,11 @@ def load_graph(path: Path, options: OnnxOptions) -> OnnxGraph:
     _refuse_negative(path, model.graph)
     _fill_in(path, model.graph, options)
     _forget_weights(model.graph)
-    shapes, reason = _infer(model)
     nodes = tuple(model.graph.node)
+    try:
+        shapes, reason = infer_shapes(model)
+    except WorkloadError as error:
+        raise WorkloadError(f"{path}: {error}") from None
     return OnnxGraph(path, hashlib.sha256(content).hexdigest(), nodes, shapes, reason)
 
 
@@ -91,7 +92,18 @@ def _parse(path: Path, content: bytes) -> ModelProto:
         ) from None
     if not model.ir_version or not model.graph.node:
         raise WorkloadError(f"{path}: is not an ONNX model, or one without nodes")
+    if not all(isinstance(name, str) for name in _names(model.graph)):
+        raise WorkloadError(f"{path}: is not a sound ONNX model: a name in it is not UTF-8")
     return model
+
+
+def _names(graph: GraphProto) -> Iterator[object]:
+    """Yield all names; the library gives bytes for those that are no text."""
+    for node in graph.node:
+        yield from (node.op_type, node.domain, node.name, *node.input, *node.output)
+        yield from (attribute.name for attribute in node.attribute)
+    for tensor in (*graph.initializer, *graph.input, *graph.output, *graph.value_info):
+        yield tensor.name
 
 
 def _refuse_negative(path: Path, graph: GraphProto) -> None:
@@ -169,23 +181,6 @@ def _forget_weights(graph: GraphProto) -> None:
         elements = 1
         for size in tensor.dims:
             elements *= size
-        if elements > _SHAPE_TENSOR_ELEMENTS:
+        if elements > MOST_ELEMENTS:
             for values in ("raw_data", "float_data", "int32_data", "int64_data", "double_data"):
                 tensor.ClearField(values)
-
-
-def _infer(model: ModelProto) -> tuple[dict[str, Shape], str]:
-    from onnx.shape_inference import InferenceError, infer_shapes
-
-    inferred, reason = infer_shapes(model, data_prop=True).graph, ""
-    shapes = {tensor.name: tuple(tensor.dims) for tensor in inferred.initializer}
-    for tensor in (*inferred.input, *inferred.value_info, *inferred.output):
-        sizes = tensor.type.tensor_type.shape.dim
-        has_shape = tensor.type.tensor_type.HasField("shape")
-        if has_shape and all(size.HasField("dim_value") for size in sizes):
-            shapes[tensor.name] = tuple(size.dim_value for size in sizes)
-    try:
-        infer_shapes(model, strict_mode=True, data_prop=True)
-    except InferenceError as error:
-        reason = " ".join(str(error).split())
-    return shapes, reason

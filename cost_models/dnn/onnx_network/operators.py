@@ -15,7 +15,8 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from archgym.cost_models.dnn.layer import Layer, gemm
-from archgym.cost_models.dnn.onnx_network.graph import OnnxGraph, Shape
+from archgym.cost_models.dnn.onnx_network.graph import OnnxGraph
+from archgym.cost_models.dnn.onnx_network.inference import Shape
 from archgym.errors import WorkloadError
 
 if TYPE_CHECKING:
@@ -71,9 +72,9 @@ def _read(graph: OnnxGraph, node: NodeProto) -> Parts:
     shapes = [graph.shape(node.input[place]) for place in places]
     try:
         return read(_Node(graph, node), *shapes)
-    except ValueError as error:  # a WorkloadError is one too
-        if isinstance(error, WorkloadError):
-            raise
+    except WorkloadError:
+        raise
+    except (TypeError, ValueError):  # shapes of another rank, attributes of another kind
         listed = " and ".join(str(list(shape)) for shape in shapes)
         raise WorkloadError(f"operands of shape {listed} do not fit it") from None
 

@@ -35,6 +35,10 @@ class OnnxFile:
         self.nodes.append(node)
         return output
 
+    def constant(self, *values: int) -> str:
+        value = numpy_helper.from_array(np.array(values, np.int64), "value")
+        return self.node("Constant", value=value)
+
     def conv(self, inputs: str, kernels: int, depth: int, taps: int, **attributes: Any) -> str:
         attributes.setdefault("pads", [taps // 2] * 4)
         return self.node("Conv", inputs, self.weight(kernels, depth, taps, taps), **attributes)

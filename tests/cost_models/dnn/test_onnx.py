@@ -118,6 +118,28 @@ def test_what_torch_exports(tmp_path):
     assert load_network(f"{path}/{network.labels[1]}", OnnxOptions(batch=2)).layers[0].groups == 8
 
 
+def heads_by_computed_sizes():
+    """Return the scores of an attention whose sizes are computed by nodes, as exporters do."""
+    file = OnnxFile(x=["n", "t", 24])
+    sizes = file.node("Shape", "x")
+    outer = file.node("Slice", sizes, file.constant(0), file.constant(2), file.constant(0))
+    depth = file.node("Slice", sizes, file.constant(2), file.constant(3), file.constant(0))
+    each = file.node("Div", depth, file.constant(3))
+    target = file.node("Concat", outer, file.constant(3), each, axis=0)
+    split = file.node("Transpose", file.node("Reshape", "x", target), perm=[0, 2, 1, 3])
+    file.node("MatMul", split, file.node("Transpose", split, perm=[0, 1, 3, 2]))
+    return file
+
+
+def test_sizes_that_the_graph_computes_are_followed(tmp_path):
+    options = OnnxOptions(batch=2, dims=(("t", 10),))
+    path = str(heads_by_computed_sizes().save(tmp_path / "heads.onnx"))
+    network = load_network(path, options)
+    assert network.layers == (gemm(10, 10, 8),)
+    assert network.counts == (6,)
+    assert ("Slice", "no MACs", 2) in network.operators
+
+
 # -- operators -----------------------------------------------------------------------------------
 
 
@@ -322,6 +344,23 @@ def test_truncated_files_are_refused(resnet, tmp_path):
         path.write_bytes(content[:length])
         with pytest.raises(WorkloadError, match=r"cut\.onnx: "):
             load_network(str(path))
+
+
+def test_damaged_files_are_read_or_refused_in_one_line(tmp_path):
+    path = heads_by_computed_sizes().save(tmp_path / "damaged.onnx")
+    content, rng = path.read_bytes(), np.random.default_rng(0)
+    messages = []
+    for _ in range(150):
+        damaged = bytearray(content)
+        for place in rng.integers(0, len(content), 2):
+            damaged[place] = rng.integers(0, 256)
+        path.write_bytes(damaged)
+        try:
+            load_network(str(path), OnnxOptions(batch=2, dims=(("t", 10),)))
+        except (WorkloadError, UnknownNameError) as error:
+            messages.append(str(error))
+    assert 20 < len(messages) < 150
+    assert not any("\n" in message for message in messages)
 
 
 def test_negative_sizes_and_absent_files_are_refused(tmp_path):

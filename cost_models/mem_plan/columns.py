@@ -2,9 +2,10 @@
 
 METHOD, ORDER, REPLACEMENT, SCRATCHPAD = "method", "order", "replacement", "scratchpad_B"
 
-EXPLICIT, ILP, STATE_SEARCH = "explicit", "ilp", "state_search"
+EXPLICIT = "explicit"
+BEAM_SEARCH, ILP, STATE_SEARCH = "beam_search", "ilp", "state_search"
 LRU_TOPO, BELADY_TOPO, OPT_REPLACEMENT_TOPO = "lru_topo", "belady_topo", "opt_replacement_topo"
-METHODS = (EXPLICIT, LRU_TOPO, BELADY_TOPO, OPT_REPLACEMENT_TOPO, ILP, STATE_SEARCH)
+METHODS = (EXPLICIT, LRU_TOPO, BELADY_TOPO, OPT_REPLACEMENT_TOPO, BEAM_SEARCH, ILP, STATE_SEARCH)
 
 LRU, BELADY, OPTIMAL = "lru", "belady", "optimal"
 REPLACEMENTS = (LRU, BELADY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from archgym.batch import Batch
 from archgym.cost_model import CostModel
+from archgym.cost_models.mem_plan.beam_search import search_beam
 from archgym.cost_models.mem_plan.columns import (
+    BEAM_SEARCH,
     BELADY,
     EXPLICIT,
     ILP,
@@ -48,10 +50,7 @@ METRICS = (
     Metric("peak_B", "B", "minimize", "most bytes resident at a time"),
     Metric("capacity_B", "B", "minimize", "of the scratchpad"),
 )
-SOLVERS: dict[str, Callable[[Graph, int, float], Plan]] = {
-    ILP: best_plan,
-    STATE_SEARCH: search_states,
-}
+_SOLVERS = (BEAM_SEARCH, ILP, STATE_SEARCH)
 _MOVED = ("spilled_B", "refetched_B", "peak_B")
 _POLICIES = (LRU, BELADY)  # as the kernels number them
 
@@ -62,7 +61,7 @@ class Designs:
 
     Attributes:
         solved: bool (n,), whether a solver finds the plan.
-        solvers: What finds the order as well, `ILP` or `STATE_SEARCH`, empty where nothing does.
+        solvers: The method where it finds the order as well, else empty.
         ranks: int64 (n, ops), the place of each operator in the wished order.
         policies: int64 (n,), as the kernels number them, where no solver is asked.
         capacities: int64 (n,), bytes.
@@ -79,7 +78,8 @@ class ScratchpadModel(CostModel):
     """One scratchpad and one operator at a time: what has to leave it and come back.
 
     Args:
-        time_limit_s: Of the solver for one design, wall clock.
+        time_limit_s: Of a solver for one design, wall clock.
+        beam_width: States that beam search keeps.
     """
 
     name = "cosma"
@@ -97,8 +97,8 @@ class ScratchpadModel(CostModel):
         "45 graphs of 6 to 11 operators with known optima, all exact",
     )
 
-    def __init__(self, time_limit_s: float):
-        self._time_limit_s = time_limit_s
+    def __init__(self, time_limit_s: float, beam_width: int):
+        self._time_limit_s, self._beam_width = time_limit_s, beam_width
 
     def evaluate(self, batch: Batch, workload: Graph) -> Measurements:
         """Return the measurements of plans for a graph."""
@@ -128,8 +128,9 @@ class ScratchpadModel(CostModel):
 
     def _plan(self, graph: Graph, designs: Designs, row: int) -> Plan:
         capacity = int(designs.capacities[row])
-        if designs.solvers[row]:
-            return _best_plan(designs.solvers[row], graph, capacity, self._time_limit_s)
+        solver = designs.solvers[row]
+        if solver:
+            return _solve(solver, graph, capacity, self._time_limit_s, self._beam_width)
         order = simulated(graph, designs, np.array([row]))[1][0]
         return _best_replacement(graph, tuple(order.tolist()), capacity, self._time_limit_s)
 
@@ -151,8 +152,12 @@ class ScratchpadModel(CostModel):
 
 
 @lru_cache(maxsize=256)
-def _best_plan(solver: str, graph: Graph, capacity: int, time_limit_s: float) -> Plan:
-    return SOLVERS[solver](graph, capacity, time_limit_s)
+def _solve(solver: str, graph: Graph, capacity: int, time_limit_s: float, beam_width: int) -> Plan:
+    if solver == BEAM_SEARCH:
+        return search_beam(graph, capacity, beam_width)[0]
+    if solver == ILP:
+        return best_plan(graph, capacity, time_limit_s)
+    return search_states(graph, capacity, time_limit_s)
 
 
 @lru_cache(maxsize=4096)
@@ -167,7 +172,7 @@ def designs_of(batch: Batch, graph: Graph) -> Designs:
     method, replacement = batch[METHOD], batch[REPLACEMENT]
     explicit = method == EXPLICIT
     wanted = [REPLACEMENT_OF.get(m, r) for m, r in zip(method, replacement, strict=True)]
-    solvers = tuple(word if word in SOLVERS else "" for word in method)
+    solvers = tuple(word if word in _SOLVERS else "" for word in method)
     ranks = np.tile(np.arange(len(graph)), (len(batch), 1))
     if explicit.any():
         ranks[explicit] = np.argsort(np.array(batch.select(explicit)[ORDER].tolist()), axis=1)

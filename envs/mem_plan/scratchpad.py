@@ -46,6 +46,7 @@ SETTINGS = {
     "time_limit_s": Setting(
         60.0, description="of a solver (ilp, state_search, best replacement), a design"
     ),
+    "beam_width": Setting(100, description="states that beam_search keeps after each operator"),
 }
 
 NOTES = """\
@@ -60,7 +61,8 @@ replacement evicts the least recently used tensor (lru) or the one needed last (
 also say replacement=optimal, or give a method in place of both: lru_topo, belady_topo and
 opt_replacement_topo keep the workload's order; ilp finds the best order and replacement by a
 mixed-integer linear program, state_search by uniform-cost search, which is much faster on all but
-the smallest graphs. A solver that does not finish in time_limit_s gives status timeout.
+the smallest graphs; a solver that does not finish in time_limit_s gives status timeout.
+beam_search finds good plans of graphs that are too large for either.
 
 scratchpad_B is the workload's capacity unless a design says otherwise; scratchpad=searched makes
 it a parameter of 8 sizes. One that is smaller than an operator's operands is infeasible.
@@ -123,7 +125,9 @@ def _scratchpad(settings: Settings, graph: Graph) -> Parameter:
 def _make_model(settings: Settings) -> ScratchpadModel:
     if not settings["time_limit_s"] > 0:
         raise SettingError(f"setting 'time_limit_s': {settings['time_limit_s']!r} is not positive")
-    return ScratchpadModel(settings["time_limit_s"])
+    if settings["beam_width"] < 1:
+        raise SettingError(f"setting 'beam_width': {settings['beam_width']!r} is not positive")
+    return ScratchpadModel(settings["time_limit_s"], settings["beam_width"])
 
 
 def _default_space(settings: Settings) -> DesignSpace:

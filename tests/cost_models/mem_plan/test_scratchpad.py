@@ -143,6 +143,18 @@ def test_a_solver_out_of_time_costs_its_row_alone():
     assert problem.cost_model.detail(design, problem.workload) == {}
 
 
+def test_a_wider_beam_is_no_worse_and_ends_at_the_optimum():
+    best = moved(ENVIRONMENT.make_problem("random:n=20,seed=1"), [{"method": "state_search"}])
+    found = [
+        moved(
+            ENVIRONMENT.make_problem("random:n=20,seed=1", beam_width=width),
+            [{"method": "beam_search"}],
+        )
+        for width in (1, 30, 1000)
+    ]
+    assert found[0] > found[1] >= found[2] == best
+
+
 def test_no_plan_beats_the_state_search_on_larger_graphs():
     for text in ("random:n=20,seed=1", "nas_3_cells"):
         problem = ENVIRONMENT.make_problem(text)

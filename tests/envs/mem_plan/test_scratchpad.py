@@ -109,9 +109,10 @@ def test_a_searched_scratchpad():
     assert found["non_compulsory_B"].iloc[-1] == 0
 
 
-def test_a_time_limit_is_positive():
-    with pytest.raises(SettingError, match="time_limit_s"):
-        ENVIRONMENT.make_problem(GRAPH, time_limit_s=0)
+@pytest.mark.parametrize("setting", ["time_limit_s", "beam_width"])
+def test_limits_are_positive(setting):
+    with pytest.raises(SettingError, match=setting):
+        ENVIRONMENT.make_problem(GRAPH, **{setting: 0})
 
 
 def test_agents_search_plans_not_solvers():

@@ -67,8 +67,10 @@ def layers_of_node(graph: OnnxGraph, node: NodeProto) -> Parts:
 
 def _read(graph: OnnxGraph, node: NodeProto) -> Parts:
     read, places = _READERS[node.op_type]
-    if len(node.input) <= max(places):
-        raise WorkloadError(f"it has {len(node.input)} inputs, and needs {max(places) + 1}")
+    if len(node.input) <= max(places, default=0):
+        raise WorkloadError(
+            f"it has {len(node.input)} inputs, and needs {max(places, default=0) + 1}"
+        )
     shapes = [graph.shape(node.input[place]) for place in places]
     try:
         return read(_Node(graph, node), *shapes)
@@ -96,6 +98,11 @@ class _Node:
 
     def attribute(self, name: str, default: Any) -> Any:
         return self._values.get(name, default)
+
+    def known(self) -> tuple[Shape | None, Shape | None]:
+        """Return the shapes of the first input and the first output, None where not known."""
+        shapes = self._graph.shapes
+        return shapes.get(self._node.input[0]), shapes.get(self._node.output[0])
 
     def output(self) -> Shape:
         return self._graph.shape(self._node.output[0])
@@ -225,6 +232,17 @@ def _heads(node: _Node, shape: Shape, attribute: str) -> Shape:
     return batch, heads, length, width // heads
 
 
+def _reshape(node: _Node) -> Parts:
+    """Find sizes that an exporter wrote as numbers and that do not fit the sizes given."""
+    before, after = node.known()
+    if before is not None and after is not None and math.prod(before) != math.prod(after):
+        raise WorkloadError(
+            f"{list(before)} cannot become {list(after)}: the file has sizes as numbers that fit"
+            " only the sizes with which it was exported"
+        )
+    return []
+
+
 # Operator -> what reads it, and the places of the operands among its inputs.
 _READERS: Mapping[str, tuple[Callable[..., Parts], tuple[int, ...]]] = {
     "Attention": (_attention, (0, 1, 2)),
@@ -237,4 +255,5 @@ _READERS: Mapping[str, tuple[Callable[..., Parts], tuple[int, ...]]] = {
     "MatMulInteger": (_matmul, (0, 1)),
     "QLinearConv": (_convolution, (0, 3)),
     "QLinearMatMul": (_matmul, (0, 3)),
+    "Reshape": (_reshape, ()),
 }

@@ -140,6 +140,16 @@ def test_sizes_that_the_graph_computes_are_followed(tmp_path):
     assert ("Slice", "no MACs", 2) in network.operators
 
 
+def test_sizes_that_an_exporter_wrote_as_numbers_must_fit(tmp_path):
+    file = OnnxFile(x=["n", 12])
+    split = file.node("Reshape", "x", file.constant(4, 3, 4))
+    file.node("MatMul", split, file.weight(4, 5), name="product")
+    path = str(file.save(tmp_path / "numbers.onnx"))
+    assert load_network(path, OnnxOptions(batch=4)).layers == (gemm(12, 5, 4),)
+    with pytest.raises(WorkloadError, match=r"Reshape 't1': \[6, 12\] cannot become \[4, 3, 4\]"):
+        load_network(path, OnnxOptions(batch=6))
+
+
 # -- operators -----------------------------------------------------------------------------------
 
 

@@ -31,15 +31,17 @@ ONNX_SETTINGS = {
 
 
 def onnx_options(settings: Mapping[str, Any]) -> OnnxOptions:
-    """Return how files are read, from the settings of `ONNX_SETTINGS`.
+    """Return how files are read, from those of `ONNX_SETTINGS` that are there.
 
     Raises:
         SettingError: ``batch`` is not positive, or ``dims`` is not well formed.
     """
-    batch = settings["batch"]
+    unsupported, batch, dims = (
+        settings.get(name, setting.default) for name, setting in ONNX_SETTINGS.items()
+    )
     if batch is not None and batch < 1:
         raise SettingError(f"setting 'batch': {batch!r} is not positive")
-    return OnnxOptions(settings["unsupported"], batch, parse_dims(settings["dims"]))
+    return OnnxOptions(unsupported, batch, parse_dims(dims))
 
 
 def load_any_network(name: str, settings: Mapping[str, Any]) -> Network:
@@ -69,13 +71,13 @@ def load_single_layer(name: str, settings: Mapping[str, Any] | None = None) -> N
 
     Args:
         name: As in `load_network`.
-        settings: Those of `ONNX_SETTINGS`; the defaults unless given.
+        settings: With those of `ONNX_SETTINGS`; the defaults unless given.
 
     Raises:
         UnknownNameError: Neither a name nor the text of a layer.
         WorkloadError: A network, or a layer of several groups.
     """
-    network = load_network(name, OnnxOptions() if settings is None else onnx_options(settings))
+    network = load_network(name, onnx_options(settings or {}))
     if network.is_per_design:
         return network
     if len(network.layers) > 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -29,6 +29,7 @@ from archgym.cost_models.mem_plan.columns import (
 )
 from archgym.cost_models.mem_plan.graph import Graph, Ints
 from archgym.cost_models.mem_plan.optimal import best_plan, best_replacement
+from archgym.cost_models.mem_plan.placement import place
 from archgym.cost_models.mem_plan.plan import OutOfTimeError, Plan, movement_of
 from archgym.cost_models.mem_plan.state_search import search_states
 from archgym.metric import Metric
@@ -88,7 +89,7 @@ class ScratchpadModel(CostModel):
     metrics = METRICS
     sources = ("COSMA (arXiv 2311.18246): order, residence and replacement as one linear program",)
     leaves_out = (
-        "addresses: tensors may lie anywhere, in pieces; so capacity alone binds",
+        "addresses in the costs: capacity alone binds; --detail places tensors afterwards",
         "time: how long operators and transfers take",
         "tensors that do not fit in whole, operators computed twice, outputs in place of inputs",
     )
@@ -135,7 +136,7 @@ class ScratchpadModel(CostModel):
         return _best_replacement(graph, tuple(order.tolist()), capacity, self._time_limit_s)
 
     def detail(self, design: Batch, workload: Graph) -> Mapping[str, Mapping[str, NDArray[Any]]]:
-        """Return the schedule of one design: a row per step, none where it has no plan."""
+        """Return schedule (a row per step) and addresses of one design, none without a plan."""
         designs = designs_of(design, workload)
         capacity = int(designs.capacities[0])
         if capacity < workload.least_capacity:
@@ -148,7 +149,10 @@ class ScratchpadModel(CostModel):
         else:
             _, orders, resident = simulated(workload, designs, np.array([0]))
             plan = Plan(orders[0], resident[0])
-        return {"schedule": _schedule(workload, plan, capacity)}
+        return {
+            "schedule": _schedule(workload, plan, capacity),
+            "placement": _placement(workload, plan),
+        }
 
 
 @lru_cache(maxsize=256)
@@ -238,6 +242,12 @@ def _schedule(graph: Graph, plan: Plan, capacity: int) -> dict[str, NDArray[Any]
         "spilled_after": _lists(movement.spilled),
         "used_B": movement.used,
     }
+
+
+def _placement(graph: Graph, plan: Plan) -> dict[str, NDArray[Any]]:
+    stays = np.array([astuple(stay) for stay in place(graph, plan)], dtype=np.int64)
+    names = ("tensor", "first_step", "last_step", "start_B", "end_B")
+    return dict(zip(names, stays.T, strict=True))
 
 
 def _lists(marks: NDArray[np.bool_]) -> NDArray[Any]:

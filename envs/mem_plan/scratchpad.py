@@ -70,7 +70,7 @@ it a parameter of 8 sizes. One that is smaller than an operator's operands is in
 Workloads: graphs by name; as text, random:n=12,seed=0 or nas:cells=2,nodes=4,seed=0; a JSON file
 {"ops": [[[], 0], [[0], 1], [[0, 1], 2]], "size": [4, 2, 1], "capacity": 7}, in which operator t
 has inputs and the output t, sizes and capacity in bytes. A file with several under "dags" needs
-graph=ID. `archgym evaluate --detail DIR` writes the schedule.
+graph=ID. `archgym evaluate --detail DIR` writes the schedule, and addresses placed greedily.
 
 Version 0: first version.
 """

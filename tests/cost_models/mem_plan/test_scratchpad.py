@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from archgym.cost_models.mem_plan.graph import Graph
 from archgym.cost_models.mem_plan.linear_program import LinearProgram
+from archgym.cost_models.mem_plan.placement import place
 from archgym.cost_models.mem_plan.plan import Plan, movement_of
 from archgym.cost_models.mem_plan.workloads import load_graph
 from archgym.envs.mem_plan.scratchpad import ENVIRONMENT
@@ -174,6 +176,32 @@ def test_too_small_a_scratchpad_is_infeasible():
     assert f"needs {least} B" in found["error"].iloc[0]
     assert found["reward"].iloc[1] < found["reward"].iloc[0] < 0
     assert problem.cost_model.detail(problem.space.encode([designs[0]]), problem.workload) == {}
+
+
+@pytest.mark.parametrize("method", ["lru_topo", "state_search"])
+def test_placed_tensors_never_overlap(method):
+    for seed in range(5):
+        problem = ENVIRONMENT.make_problem(f"random:n=18,seed={seed}")
+        graph, design = problem.workload, problem.space.encode([{"method": method}])
+        tables = problem.cost_model.detail(design, graph)
+        names, columns = tables["placement"].keys(), tables["placement"].values()
+        where = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+        for step, words in enumerate(tables["schedule"]["resident"]):
+            here = [s for s in where if s["first_step"] <= step <= s["last_step"]]
+            assert sorted(s["tensor"] for s in here) == sorted(map(int, words.split()))
+            assert all(s["end_B"] - s["start_B"] == graph.sizes[s["tensor"]] for s in here)
+            taken = sorted((s["start_B"], s["end_B"]) for s in here)
+            assert all(end <= start for (_, end), (start, _) in itertools.pairwise(taken))
+        top = max(s["end_B"] for s in where)
+        assert tables["schedule"]["used_B"].max() <= top <= sum(graph.sizes)
+
+
+def test_placement_by_hand():
+    # 0 (3 bytes) stays throughout, 1 (2) leaves before 3 (2) comes, which takes its place.
+    rows = [[1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0], [1, 0, 1, 1]]
+    graph = Graph("hand", ((), (0,), (1,), (0, 2)), (3, 2, 1, 2), 6)
+    found = [(s.tensor, s.start, s.end) for s in place(graph, plan_of([0, 1, 2, 3], rows))]
+    assert found == [(0, 0, 3), (1, 3, 5), (2, 5, 6), (3, 3, 5)]
 
 
 def plan_of(order, rows):

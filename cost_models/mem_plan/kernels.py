@@ -84,6 +84,74 @@ def _victim(
     return chosen
 
 
+@helper
+def _make_room(
+    excess: int,
+    policy: int,
+    held: Array,
+    needed: Array,
+    saved: Array,
+    sizes: Array,
+    stamp: Array,
+    following: Array,
+    moved: Array,
+) -> int:
+    """Push tensors out until ``excess`` bytes are gone; return the bytes that went."""
+    gone = 0
+    while gone < excess:
+        tensor = _victim(policy, held, needed, sizes, stamp, following)
+        held[tensor] = False
+        gone += sizes[tensor]
+        if not saved[tensor]:
+            saved[tensor] = True
+            moved[SPILLED] += sizes[tensor]
+    return gone
+
+
+@helper
+def _follow(
+    graph: tuple[Array, ...],
+    order: Array,
+    position: Array,
+    policy: int,
+    capacity: int,
+    moved: Array,
+    resident: Array,
+) -> None:
+    """Write what one plan moves, int64 (3,), and what is resident in each step, bool (n, n)."""
+    sizes, in_starts, inputs, use_starts, users = graph
+    n = len(sizes)
+    stamp, following = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    held, needed, saved = np.zeros(n, np.bool_), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+    moved[:] = 0
+    clock, used = 0, 0
+    for step in range(n):
+        op = order[step]
+        needed[:] = False
+        for place in range(in_starts[op], in_starts[op + 1]):
+            tensor = inputs[place]
+            needed[tensor], stamp[tensor] = True, clock
+            clock += 1
+            if not held[tensor]:
+                held[tensor] = True
+                used += sizes[tensor]
+                moved[REFETCHED] += sizes[tensor]
+        needed[op], held[op], stamp[op] = True, True, clock
+        clock += 1
+        used += sizes[op]
+        for tensor in range(n):
+            following[tensor] = _next_use(tensor, step, use_starts, users, position)
+        used -= _make_room(
+            used - capacity, policy, held, needed, saved, sizes, stamp, following, moved
+        )
+        moved[PEAK] = max(moved[PEAK], used)
+        resident[step] = held
+        for tensor in range(n):
+            if held[tensor] and following[tensor] < 0:
+                held[tensor] = False
+                used -= sizes[tensor]
+
+
 @kernel
 def simulate(
     graph: tuple[Array, ...],
@@ -104,46 +172,10 @@ def simulate(
         moved: int64 (m, 3), out: bytes written off chip, bytes fetched again, most bytes resident.
         orders: int64 (m, n), out: operators in the order in which they run.
         resident: bool (1, n, n), out: which tensors are there while each step's operator runs, of
-            the last design; (m, n, n) keeps those of all designs.
+            the last design.
     """
-    sizes, in_starts, inputs, use_starts, users = graph
-    n = len(sizes)
-    position, stamp, following = (
-        np.empty(n, np.int64),
-        np.zeros(n, np.int64),
-        np.zeros(n, np.int64),
-    )
-    held, needed, saved = np.zeros(n, np.bool_), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+    _, in_starts, inputs, _, _ = graph
+    position = np.empty(ranks.shape[1], np.int64)
     for at in range(len(ranks)):
         _runnable_order(ranks[at], in_starts, inputs, orders[at], position)
-        held[:], saved[:], moved[at] = False, False, 0
-        clock, used = 0, 0
-        for step in range(n):
-            op = orders[at, step]
-            needed[:] = False
-            for place in range(in_starts[op], in_starts[op + 1]):
-                tensor = inputs[place]
-                needed[tensor], stamp[tensor] = True, clock
-                clock += 1
-                if not held[tensor]:
-                    held[tensor] = True
-                    used += sizes[tensor]
-                    moved[at, REFETCHED] += sizes[tensor]
-            needed[op], held[op], stamp[op] = True, True, clock
-            clock += 1
-            used += sizes[op]
-            for tensor in range(n):
-                following[tensor] = _next_use(tensor, step, use_starts, users, position)
-            while used > capacities[at]:
-                gone = _victim(policies[at], held, needed, sizes, stamp, following)
-                held[gone] = False
-                used -= sizes[gone]
-                if not saved[gone]:
-                    saved[gone] = True
-                    moved[at, SPILLED] += sizes[gone]
-            moved[at, PEAK] = max(moved[at, PEAK], used)
-            resident[at % len(resident), step] = held
-            for tensor in range(n):
-                if held[tensor] and following[tensor] < 0:
-                    held[tensor] = False
-                    used -= sizes[tensor]
+        _follow(graph, orders[at], position, policies[at], capacities[at], moved[at], resident[0])

@@ -121,10 +121,15 @@ class Objective:
         if not _all_good(violation, status, reward):
             good = (violation == 0.0) & (status == Status.OK) & np.isfinite(reward)
             status, error = self._explain(measured, reference, violation, reward)
-            penalty = _penalty(status, violation)
+            penalty = self._penalties(status, violation)
             reward = np.where(good, reward, penalty)
             components = np.where(good[:, None], components, penalty[:, None])
         return Outcomes(measured.metrics, violation, status, error, reward, components)
+
+    def _penalties(self, status: NDArray[np.uint8], violation: Floats) -> Floats:
+        """Return the rewards of designs that are not ok: the form's own where it has one."""
+        own = getattr(self.form, "failed_reward", None)
+        return _penalty(status, violation) if own is None else np.full(len(status), own)
 
     def _explain(
         self,

@@ -11,6 +11,7 @@ from archgym.objective import Term
 from archgym.outcome import Floats
 
 _LEGACY_CAP = 1e3
+_LEGACY_OFFSET, _LEGACY_FLOOR = 1e-3, 1e-5
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,36 @@ class ArchgymInverse:
         for term in self.terms:
             product = product * (metrics[term.metric.name] * term.weight)
         return (1.0 / product)[:, None]
+
+    def reward(self, components: Floats) -> Floats:
+        return components[:, 0]
+
+
+@dataclass(frozen=True)
+class ArchgymShortfall:
+    """The reward of the published ArchGym on Timeloop: the inverse of a score of missed targets.
+
+    The score is the sum of what each metric exceeds its target by, relative to it; 1e-3 more where
+    there are several metrics, and 1e-5 where it would be 0. So all designs that meet their target
+    are alike, and failed ones lie far below all others; it is kept for comparison only. A term's
+    weight is its target.
+    """
+
+    terms: tuple[Term, ...]
+    needs_reference = False
+    failed_reward = -1500.0
+
+    def score(self, metrics: Mapping[str, Floats]) -> Floats:
+        """Return the score that ArchGym minimises, shape (n,)."""
+        excess = [
+            np.maximum((metrics[term.metric.name] - term.weight) / term.weight, 0.0)
+            for term in self.terms
+        ]
+        score = np.sum(excess, axis=0) + (_LEGACY_OFFSET if len(self.terms) > 1 else 0.0)
+        return np.where(score == 0.0, _LEGACY_FLOOR, score)
+
+    def components(self, metrics: Mapping[str, Floats], reference: Mapping[str, float]) -> Floats:
+        return (1.0 / self.score(metrics))[:, None]
 
     def reward(self, components: Floats) -> Floats:
         return components[:, 0]

@@ -11,6 +11,7 @@ from archgym.objective import Form, Limit, Objective, find_metric, make_term
 from archgym.objective_forms import (
     ArchgymInverse,
     ArchgymLegacy,
+    ArchgymShortfall,
     Pareto,
     Product,
     Targets,
@@ -25,8 +26,9 @@ def parse_objective(spec: Spec, named: Mapping[str, Spec], metrics: Metrics) -> 
     """Return the objective of a name or of a mapping such as ``{minimize: total_time_ns}``.
 
     A mapping has exactly one form (minimize, maximize, weighted, product, targets, pareto,
-    archgym_legacy, archgym_inverse) and optionally ``subject_to: {metric: {max: bound}}``, with
-    max, min, or max_ratio, min_ratio for bounds that are multiples of the default design's value.
+    archgym_legacy, archgym_inverse, archgym_shortfall) and optionally
+    ``subject_to: {metric: {max: bound}}``, with max, min, or max_ratio, min_ratio for bounds that
+    are multiples of the default design's value.
 
     Raises:
         UnknownNameError: The name, the form or a metric is unknown.
@@ -127,6 +129,13 @@ def _inverse(spec: Any, metrics: Metrics) -> Form:
     return ArchgymInverse(terms)
 
 
+def _shortfall(spec: Any, metrics: Metrics) -> Form:
+    terms = tuple(make_term(n, t, metrics) for n, t in _mapping("archgym_shortfall", spec).items())
+    if any(term.weight <= 0 or term.maximize for term in terms):
+        raise SettingError("archgym_shortfall: positive targets of metrics to be minimized only")
+    return ArchgymShortfall(terms)
+
+
 def _mapping(where: str, spec: Any) -> Mapping[str, Any]:
     if not isinstance(spec, Mapping) or (not spec and where != "subject_to"):
         raise SettingError(f"objective, {where}: a mapping of metrics is needed, not {spec!r}")
@@ -149,4 +158,5 @@ FORMS: dict[str, Callable[[Any, Metrics], Form]] = {
     "pareto": _pareto,
     "archgym_legacy": _legacy,
     "archgym_inverse": _inverse,
+    "archgym_shortfall": _shortfall,
 }

@@ -7,11 +7,17 @@ from archgym.testing import CostModelConformance
 from tests.toys import TOYS
 
 WORKLOADS = {"dram": "spmv_short"}
+SETTINGS = {"dnn.eyeriss": {"mapper_evaluations": 20}}
 
 
 def _case(name: str, model: str) -> type[CostModelConformance]:
     known = TOYS[name] if name in TOYS else registry.environments.get(name)
-    own = {"environment": known, "cost_model": model, "workload": WORKLOADS.get(name)}
+    own = {
+        "environment": known,
+        "cost_model": model,
+        "workload": WORKLOADS.get(name),
+        "settings": SETTINGS.get(name, {}),
+    }
     words = f"{name}_{model}".replace(".", "_").split("_")
     return type("Test" + "".join(map(str.capitalize, words)), (CostModelConformance,), own)
 

@@ -7,12 +7,20 @@ from archgym.testing import EnvironmentConformance
 from tests.toys import TOYS
 
 # A few of the many workloads; the others are tried by the tests of their families.
-WORKLOADS = {"dram": ("stream_short", "archgym_random")}
+WORKLOADS = {
+    "dram": ("stream_short", "archgym_random"),
+    "dnn.eyeriss": ("archgym_alexnet", "resnet18/conv2_x", "mobilenet_v1"),
+}
+SETTINGS = {"dnn.eyeriss": {"mapper_evaluations": 20}}
 
 
 def _case(name: str) -> type[EnvironmentConformance]:
     known = TOYS[name] if name in TOYS else registry.environments.get(name)
-    own = {"environment": known, "workloads": WORKLOADS.get(name)}
+    own = {
+        "environment": known,
+        "workloads": WORKLOADS.get(name),
+        "settings": SETTINGS.get(name, {}),
+    }
     title = "".join(word.capitalize() for word in name.replace(".", "_").split("_"))
     return type(f"Test{title}", (EnvironmentConformance,), own)
 

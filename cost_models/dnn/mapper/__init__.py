@@ -1,0 +1,1 @@
+"""Finds mappings of layers by a deterministic search with the exact loop-nest model."""

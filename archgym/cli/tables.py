@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 Row = Mapping[str, Any]
-_MOST_LISTED = 32
+_MOST_LISTED = 8
 
 
 class Format(StrEnum):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from archgym.cost_models.dnn.layer import DIMENSIONS
+from archgym.cost_models.dnn.mapper.starts import options, starts_of
 from archgym.cost_models.dnn.mapping.columns import BOUND_COLUMNS, LEVELS, ORDER_COLUMNS
 
 Ints = NDArray[np.int64]
@@ -56,7 +54,8 @@ def find_mappings(
     Args:
         layers: int64 (n, >= 8), columns as `LAYER_FIELDS`; of one group.
         machines: float64 (n, N_MACHINE), columns as in `kernels.layout`.
-        evaluations: Mappings that are tried per task, beside the fixed one; 0 takes that.
+        evaluations: Steps of the search per task, beside the mappings at which it begins (a
+            twentieth); 0 takes the fixed mapping.
         metric: One of `METRICS`.
         seed: Of the search's random numbers.
 
@@ -69,48 +68,21 @@ def find_mappings(
 
     if evaluations < 0:
         raise ValueError(f"evaluations: {evaluations} is negative")
-    plan, order = _plan()
+    starts = starts_of(evaluations, seed)
     bounds = np.empty((len(layers), N_BOUNDS), dtype=np.int64)
-    orders = np.tile(order, (len(layers), len(LEVELS)))
+    orders = np.empty_like(bounds)
     results = np.empty((N_RESULTS, len(layers)))
     search_mappings(
         np.ascontiguousarray(layers, dtype=np.int64),
         np.ascontiguousarray(machines, dtype=np.float64),
         np.array(METRICS[metric]),
-        plan,
-        _draws(evaluations, seed),
-        np.array(_search()["steps"]),
-        np.array(_search()["temperatures"]),
+        starts.plans,
+        starts.orders,
+        starts.draws,
+        np.array(options()["steps"]),
+        np.array(options()["temperatures"]),
         bounds,
         orders,
         results,
     )
     return Found(bounds, orders, results)
-
-
-@lru_cache(maxsize=4)
-def _draws(evaluations: int, seed: int) -> Floats:
-    """Return the random numbers of all chains, float64 (chains, steps, N_DRAWS)."""
-    from archgym.cost_models.dnn.mapper.kernels.layout import N_DRAWS
-
-    chains = max(1, min(_search()["most_chains"], evaluations // _search()["least_steps"]))
-    shape = (chains, evaluations // chains, N_DRAWS)
-    return np.random.default_rng(seed).random(shape)
-
-
-@lru_cache(maxsize=1)
-def _search() -> Any:
-    text = files("archgym.cost_models.dnn.mapper").joinpath("search.yaml").read_text("utf-8")
-    return yaml.safe_load(text)
-
-
-@lru_cache(maxsize=1)
-def _plan() -> tuple[Ints, Ints]:
-    """Return the fixed mapping's plan and its order of loops."""
-    steps = [
-        (LEVELS.index(level), DIMENSIONS.index(dimension))
-        for level, dimensions in _search()["fixed_mapping"]
-        for dimension in dimensions
-    ]
-    order = [DIMENSIONS.index(dimension) for dimension in _search()["order"]]
-    return np.array(steps, dtype=np.int64), np.array(order, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The search: chains of simulated annealing from one fixed mapping.
+"""The search: chains of simulated annealing, each from the best of some mappings built by plans.
 
 Each step moves prime factors between levels or swaps loops, and is taken when it helps, or by
 chance as the temperature allows (Kirkpatrick et al., Science 1983). All random numbers are handed
@@ -25,7 +25,8 @@ def search_mappings(
     layers: Array,
     machines: Array,
     weights: Array,
-    plan: Array,
+    plans: Array,
+    start_orders: Array,
     draws: Array,
     shares: Array,
     temperatures: Array,
@@ -39,12 +40,13 @@ def search_mappings(
         layers: int64 (n, >= 8), of one group.
         machines: float64 (n, N_MACHINE); the energy of RF accesses is 0 in the model's own entry.
         weights: float64 (2,), exponents of cycles and energy in what is minimised.
-        plan: int64 (any, 2), the levels and dimensions that the fixed mapping fills in turn.
+        plans: int64 (chains, starts, entries, 3); see `build`.
+        start_orders: int64 (chains, starts, 28), their orders of loops.
         draws: float64 (chains, steps, N_DRAWS) in [0, 1).
         shares: float64 (3,), of the kinds of steps; see `change`.
         temperatures: float64 (2,), at the first and after the last step of each chain.
         bounds: Result, int64 (n, 28).
-        orders: int64 (n, 28); those of the fixed mapping are replaced by the best.
+        orders: Result, int64 (n, 28).
         results: Result, float64 (N_RESULTS, n); NaN where not even unit tiles fit.
     """
     rf_tile = np.empty(at.N_DIMENSIONS, np.int64)
@@ -54,21 +56,38 @@ def search_mappings(
     spatial = np.empty((at.N_DIMENSIONS, at.N_SPATIAL_FIELDS), np.int64)
     costs = np.empty((at.N_RESULTS, 1))
     factors = np.empty((m.MOST_FACTORS, m.N_FACTOR_FIELDS), np.int64)
-    first, now, trial = np.empty_like(factors), np.empty_like(factors), np.empty_like(factors)
-    first_bounds = np.empty((1, at.N_BOUNDS), np.int64)
-    now_bounds, trial_bounds = np.empty_like(first_bounds), np.empty_like(first_bounds)
-    first_orders, now_orders = np.empty_like(first_bounds), np.empty_like(first_bounds)
-    trial_orders = np.empty_like(first_bounds)
+    now, trial = np.empty_like(factors), np.empty_like(factors)
+    now_bounds = np.empty((1, at.N_BOUNDS), np.int64)
+    trial_bounds, now_orders = np.empty_like(now_bounds), np.empty_like(now_bounds)
+    trial_orders = np.empty_like(now_bounds)
     chains, steps = draws.shape[:2]
     cooling = (temperatures[1] / temperatures[0]) ** (1.0 / max(steps, 1))
     for row in range(len(layers)):
         sizes, machine = layers[row], machines[row]
         forwarding = machine[at.FORWARDING] != 0
-        first_orders[0] = orders[row]
-        count = fixed_mapping(sizes, machine, plan, first, first_bounds, rf_tile, glb_tile)
-        bounds[row], results[:, row], best = first_bounds[0], np.nan, math.inf
+        bounds[row], orders[row] = 1, start_orders[0, 0]
+        results[:, row], best = np.nan, math.inf
         for chain in range(chains):
-            copy(first, first_bounds, first_orders, now, now_bounds, now_orders, count)
+            least = math.inf
+            for start in range(plans.shape[1]):
+                plan, trial_orders[0] = plans[chain, start], start_orders[chain, start]
+                count = build(sizes, machine, plan, trial, trial_bounds, rf_tile, glb_tile)
+                found = value(
+                    trial_bounds,
+                    trial_orders,
+                    sizes,
+                    machine,
+                    weights,
+                    rf_tile,
+                    glb_tile,
+                    loops,
+                    events,
+                    spatial,
+                    costs,
+                )
+                if start == 0 or found < least:
+                    least = found
+                    copy(trial, trial_bounds, trial_orders, now, now_bounds, now_orders, count)
             current, temperature = math.inf, temperatures[0]
             for step in range(steps + 1):
                 copy(now, now_bounds, now_orders, trial, trial_bounds, trial_orders, count)
@@ -102,7 +121,7 @@ def search_mappings(
 
 
 @helper
-def fixed_mapping(
+def build(
     sizes: Array,
     machine: Array,
     plan: Array,
@@ -111,24 +130,29 @@ def fixed_mapping(
     rf_tile: Array,
     glb_tile: Array,
 ) -> int:
-    """Write the mapping that fills each level in the order of a plan; return how many factors.
+    """Write the mapping that a plan builds; return how many prime factors the layer has.
 
-    All loops begin in DRAM; each entry of the plan then takes the factors of its dimension, the
-    smallest first, as long as the mapping still fits.
+    All loops begin in DRAM. Each entry (level, dimension, most) of the plan then takes up to so
+    many factors of its dimension, the smallest first, as long as the mapping still fits.
     """
     count = list_factors(sizes, factors)
     for d in range(at.N_DIMENSIONS):
         bounds[0, d] = sizes[d]
     bounds[0, at.N_DIMENSIONS :] = 1
     for entry in range(len(plan)):
+        left = plan[entry, 2]
         for factor in range(count):
+            if left == 0:
+                break
             if factors[factor, m.DIMENSION] != plan[entry, 1]:
                 continue
             if factors[factor, m.LEVEL] != at.DRAM:
                 continue
             move(bounds, factors, factor, plan[entry, 0])
+            left -= 1
             if not fits(bounds, sizes, machine, rf_tile, glb_tile):
                 move(bounds, factors, factor, at.DRAM)
+                left = 0
     return count
 
 

@@ -26,7 +26,7 @@ from archgym.cost_models.dnn.network import LAYER_FIELDS
 from archgym.cost_models.dnn.workloads import load_network
 from benchmarks.timing import median_seconds
 
-EVALUATIONS = 80_000
+EVALUATIONS = 64_000
 RANDOM = 100_000
 OTHERS = ("mobilenet_v1/dw1", "mobilenet_v1/dw7", "bert_base_128")
 DRAWN_AT_ONCE = 20_000

@@ -60,16 +60,19 @@ def change(
         factors: Of the mapping.
         count: How many factors there are.
         forwarding: Whether the order of spatial loops is of consequence.
-        shares: float64 (3,), of the steps in which one factor moves, two change places, two
-            move; the rest swap loops.
+        shares: float64 (4,), of the steps in which one factor moves, two change places, two
+            move, a dimension changes its bounds at two levels; the rest swap loops.
         draws: float64 (N_DRAWS,) in [0, 1).
     """
     kind, spot = draws[m.KIND], draws[m.PLACE]
     one, two = int(draws[m.FIRST] * count), int(draws[m.SECOND] * count)
     level, other = factors[one, m.LEVEL], factors[two, m.LEVEL]
     kind -= shares[0]
-    if kind >= shares[1] + shares[2]:
+    two_move = shares[1] + shares[2]
+    if kind >= two_move + shares[3]:
         swap_loops(bounds, orders, forwarding, draws)
+    elif kind >= two_move:
+        exchange_bounds(bounds, factors, count, one, other_level(level, spot))
     elif kind < 0.0 or one == two:
         move(bounds, factors, one, other_level(level, spot))
     elif kind < shares[1] and level != other:
@@ -78,6 +81,19 @@ def change(
     else:
         move(bounds, factors, one, other_level(level, spot))
         move(bounds, factors, two, other_level(other, spot * at.N_LEVELS % 1.0))
+
+
+@helper
+def exchange_bounds(bounds: Array, factors: Array, count: int, chosen: int, level: int) -> None:
+    """Let the bounds that a factor's dimension has at its level and at another change places."""
+    d, own = factors[chosen, m.DIMENSION], factors[chosen, m.LEVEL]
+    for factor in range(count):
+        if factors[factor, m.DIMENSION] != d:
+            continue
+        if factors[factor, m.LEVEL] == own:
+            move(bounds, factors, factor, level)
+        elif factors[factor, m.LEVEL] == level:
+            move(bounds, factors, factor, own)
 
 
 @helper

@@ -43,7 +43,7 @@ def search_mappings(
         plans: int64 (chains, starts, entries, 3); see `build`.
         start_orders: int64 (chains, starts, 28), their orders of loops.
         draws: float64 (chains, steps, N_DRAWS) in [0, 1).
-        shares: float64 (3,), of the kinds of steps; see `change`.
+        shares: float64 (4,), of the kinds of steps; see `change`.
         temperatures: float64 (2,), at the first and after the last step of each chain.
         bounds: Result, int64 (n, 28).
         orders: Result, int64 (n, 28).

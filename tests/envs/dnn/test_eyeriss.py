@@ -231,6 +231,12 @@ def test_archgyms_alexnet_ignores_groups():
     assert {layer.groups for layer in layers} == {1}
 
 
+def test_the_default_design_takes_as_many_cycles_as_archgyms_baseline():
+    targets = yaml.safe_load(shared_data("dnn", "archgym_spaces.yaml").read_text())["timeloop"]
+    row = ENVIRONMENT.make_problem().evaluate([{}]).iloc[0]
+    assert row["cycles"] == targets["baseline"]["cycles"] == 7_885_704
+
+
 def test_limits_make_designs_infeasible():
     huge = {"psum_spad_memory_depth": 65536, "psum_spad_class": "regfile"}
     found = evaluate(

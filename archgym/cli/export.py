@@ -29,10 +29,11 @@ def export(
     file = read_designs(designs, problem.space)
     if file.errors:
         raise ArchgymError(f"{designs}: {file.errors[min(file.errors)]}")
-    for row in range(len(file.batch)):
-        files = problem.cost_model.export(file.batch.select([row]), problem.workload)
-        if not files:
-            raise SettingError(f"environment {env!r} has no format to export to")
+    rows = [file.batch.select([row]) for row in range(len(file.batch))]
+    exported = [problem.cost_model.export(row, problem.workload) for row in rows]
+    if not all(exported):
+        raise SettingError(f"environment {env!r} has no format to export to")
+    for row, files in enumerate(exported):
         for name, text in files.items():
             _write(output / f"row-{row}" / name, text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from archgym.cost_model import CostModel
 from archgym.cost_models.dnn.eyeriss.chips import chips_of
 from archgym.cost_models.dnn.eyeriss.layer_costs import FIELDS, Ints, LayerCosts
 from archgym.cost_models.dnn.layer_columns import layers_of
+from archgym.cost_models.dnn.mapping.timeloop import timeloop_files
 from archgym.cost_models.dnn.network import Network
 from archgym.metric import Metric
 from archgym.outcome import Measurements
@@ -93,6 +95,24 @@ class EyerissModel(CostModel):
             **dict(zip(FIELDS, costs.T, strict=True)),
         }
         return {"mapping": mapping, "layers": table}
+
+    def export(self, design: Batch, workload: Network) -> Mapping[str, str]:
+        """Return each layer's mapping and the machine as Timeloop v3 files, a folder per layer.
+
+        There one register file holds what the three scratchpads hold; see `LayerCosts.mappings`.
+        """
+        detail = self.detail(design, workload)
+        files: dict[str, str] = {}
+        for at, label in enumerate(detail["layers"]["layer"].tolist()):
+            row = {name: values[at] for name, values in detail["mapping"].items()}
+            for name, text in timeloop_files(row, row).items():
+                files[f"{_folder(at, label)}/{name}"] = text
+        return files
+
+
+def _folder(at: int, label: str) -> str:
+    """Return a folder's name; labels of the user's files may hold anything."""
+    return f"{at:03d}-{re.sub(r'[^A-Za-z0-9_-]+', '_', label)}"
 
 
 def _metrics(total: Floats, area: Floats, pes: Ints) -> dict[str, Floats]:

@@ -11,8 +11,11 @@ import yaml
 import archgym
 from archgym.cli import app
 from archgym.cost_models.dnn.eyeriss.memories import CLASSES, Memories
+from archgym.cost_models.dnn.layer import Layer
+from archgym.cost_models.dnn.network import Network
 from archgym.envs.dnn.eyeriss import ARCHGYM_ALEXNET, ENVIRONMENT
 from archgym.errors import InvalidDesignError, SettingError
+from tests.cost_models.dnn.timeloop_reader import read_back
 from tests.shared_data import shared_data
 
 QUICK = {"mapper_evaluations": 50}
@@ -135,6 +138,33 @@ def test_detail_gives_mappings_that_cost_the_same_in_the_mapping_environment(mod
     assert (layers["energy_pj"] * layers["count"]).sum() / 1e6 == pytest.approx(
         total["energy_uj"][0]
     )
+
+
+def test_exported_mappings_cost_the_same_in_the_mapping_environment():
+    chosen = problem("alexnet", cost_model="fixed_mapping")
+    design = chosen.space.sample(np.random.default_rng(4), 1)
+    files = chosen.cost_model.export(design, chosen.workload)
+    layers = chosen.cost_model.detail(design, chosen.workload)["layers"]
+    folders = sorted({name.partition("/")[0] for name in files})
+    assert folders[0] == "000-conv1"
+    rows = [
+        read_back(
+            {name: files[f"{folder}/{name}"] for name in ("arch.yaml", "map.yaml", "prob.yaml")}
+        )
+        for folder in folders
+    ]
+    there = archgym.make_problem("dnn.mapping", "columns").evaluate(rows)
+    np.testing.assert_array_equal(there["cycles"] * layers["groups"], layers["cycles"])
+    np.testing.assert_allclose(
+        there["energy_pj"] * layers["groups"], layers["energy_pj"], rtol=1e-9
+    )
+
+
+def test_no_label_leads_out_of_the_folder():
+    model = problem(cost_model="fixed_mapping").cost_model
+    network = Network("x", (Layer(4, 4, 1, 1, 4, 4),), (1,), ("../../etc",))
+    design = problem().space.default
+    assert {name.partition("/")[0] for name in model.export(design, network)} == {"000-_etc"}
 
 
 def test_searched_mappings_are_never_worse_than_the_fixed_ones():

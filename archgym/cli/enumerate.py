@@ -96,9 +96,11 @@ def _enumeration(
 
 
 def _run(enumeration: Enumeration, workers: int, again: str) -> None:
+    from archgym.experiments.interruption import Interruption
+
     slices = enumeration.prepare()
     try:
-        with _progress(enumeration, slices) as told:
+        with Interruption(), _progress(enumeration, slices) as told:
             enumeration.run(workers, told)
     except KeyboardInterrupt:
         typer.echo(f"interrupted; go on with: {again}", err=True)

@@ -14,10 +14,12 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import weakref
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
@@ -178,13 +180,22 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
-def interpreter(name: str, variable: str, install: str) -> Path:
+def interpreter(name: str, variable: str, install: str, package: str = "") -> Path:
     """Return the interpreter that an environment variable names.
+
+    Args:
+        name: What the cost model is called.
+        variable: The environment variable.
+        install: The command that makes such an interpreter.
+        package: What the tool is imported as: where the variable is not set and this process's
+            Python has the package, that Python does.
 
     Raises:
         SettingError: It is not set, or names no file. Says how to make one.
     """
     path = os.environ.get(variable, "")
+    if not path and package and find_spec(package):
+        return Path(sys.executable)
     if not path or not Path(path).expanduser().is_file():
         found = f"is {path!r}, which is no file" if path else "is not set"
         raise SettingError(

@@ -181,6 +181,13 @@ def test_the_variable_must_name_an_interpreter(monkeypatch):
     assert interpreter("tool", "TOOL_PYTHON", "") == Path(sys.executable)
 
 
+def test_this_python_does_where_it_has_the_tool(monkeypatch):
+    monkeypatch.delenv("TOOL_PYTHON", raising=False)
+    assert interpreter("tool", "TOOL_PYTHON", "", package="json") == Path(sys.executable)
+    with pytest.raises(SettingError, match="TOOL_PYTHON is not set"):
+        interpreter("tool", "TOOL_PYTHON", "", package="no_such_tool")
+
+
 def test_the_time_limit_is_an_option():
     assert time_limit("tool", "", 60.0) == 60.0
     assert time_limit("tool", "timeout_s=1.5", 60.0) == 1.5

@@ -98,5 +98,5 @@ def load_scalesim(
     if environment.id != "dnn.systolic":
         raise SettingError(f"cost model {NAME!r} is one of dnn.systolic, not {environment.id}")
     seconds = time_limit(NAME, options, DEFAULT_TIMEOUT_S)
-    python = interpreter(NAME, VARIABLE, INSTALL)
+    python = interpreter(NAME, VARIABLE, INSTALL, package="scalesim")
     return ScaleSimModel(ToolProcess(NAME, python, SCRIPT, INSTALL, seconds))

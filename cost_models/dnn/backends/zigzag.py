@@ -16,7 +16,10 @@ from archgym.environment import Environment, Settings
 from archgym.errors import SettingError
 
 NAME, VARIABLE = "zigzag", "ARCHGYM_ZIGZAG_PYTHON"
-INSTALL = "python3.11 -m venv zigzag_env && zigzag_env/bin/pip install zigzag-dse==3.9.1 six"
+INSTALL = (
+    "pip install 'archgym[zigzag]' here, or python3.11 -m venv zigzag_env &&"
+    " zigzag_env/bin/pip install zigzag-dse==3.9.1 six"
+)
 SCRIPT = Path(__file__).with_name("run_zigzag.py")
 DEFAULT_TIMEOUT_S = 60.0
 _SAID_BY_THE_TOOL = ("cycles", "compute_cycles", "energy_pj", "macs")
@@ -91,5 +94,5 @@ def load_zigzag(
     if environment.id != "dnn.mapping":
         raise SettingError(f"cost model {NAME!r} is one of dnn.mapping, not {environment.id}")
     seconds = time_limit(NAME, options, DEFAULT_TIMEOUT_S)
-    python = interpreter(NAME, VARIABLE, INSTALL)
+    python = interpreter(NAME, VARIABLE, INSTALL, package="zigzag")
     return ZigZagModel(ToolProcess(NAME, python, SCRIPT, INSTALL, seconds))

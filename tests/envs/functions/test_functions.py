@@ -54,14 +54,14 @@ def hypervolume(problem, name, budget, seed):
 
 @pytest.mark.slow
 def test_nsga2_reaches_the_hypervolume_of_pymoos_own_operators():
-    """pymoo's own has 0.867 to 0.868 after 20,000 evaluations; the front has 0.8762."""
+    """pymoo's own has 0.867 to 0.868 after 20,000 evaluations; the front has 0.8767."""
     problem = make_problem("functions.fronts", workload="zdt1")
     assert hypervolume(problem, "nsga2", 20_000, 1) > 0.855
 
 
 @pytest.mark.slow
 def test_nsga3_approaches_a_front_of_three():
-    """The front has 0.7879 (91 directions: about 0.74 at best)."""
+    """The front has 1.1**3 - pi / 6 = 0.8074; pymoo's own operators find 0.75 on the way."""
     problem = make_problem(
         "functions.fronts",
         workload="dtlz2",
@@ -69,4 +69,4 @@ def test_nsga3_approaches_a_front_of_three():
         objectives=3,
         dimensions=12,
     )
-    assert hypervolume(problem, "nsga3", 6_000, 1) > 0.65
+    assert hypervolume(problem, "nsga3", 6_000, 1) > 0.74

@@ -6,7 +6,8 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,15 +41,9 @@ def write_parquet(path: Path, table: pa.Table, packing: Mapping[str, Any]) -> No
     """
     import pyarrow.parquet as pq
 
-    temporary = temporary_beside(path)
-    try:
+    with new_temporary(path) as temporary:
         pq.write_table(table, temporary, **packing)
         sync(temporary)
-    except BaseException as error:
-        temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise refused(path, "cannot be written", error) from None
-        raise
     publish(temporary, path)
 
 
@@ -121,18 +116,29 @@ def temporary_beside(path: Path) -> Path:
     return Path(name)
 
 
-def write_temporary(path: Path, content: bytes, durable: bool) -> Path:
-    """Write a temporary file beside ``path`` and return its name."""
+@contextmanager
+def new_temporary(path: Path) -> Iterator[Path]:
+    """Give the name of a temporary file beside ``path`` to fill; it is removed if that fails.
+
+    Raises:
+        StoreError: The system refuses to write it.
+    """
     temporary = temporary_beside(path)
     try:
-        temporary.write_bytes(content)
-        if durable:
-            sync(temporary)
+        yield temporary
     except BaseException as error:
         temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise refused(path, "cannot be written", error) from None
         raise
+
+
+def write_temporary(path: Path, content: bytes, durable: bool) -> Path:
+    """Write a temporary file beside ``path`` and return its name."""
+    with new_temporary(path) as temporary:
+        temporary.write_bytes(content)
+        if durable:
+            sync(temporary)
     return temporary
 
 

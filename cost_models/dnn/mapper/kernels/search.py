@@ -55,6 +55,7 @@ def search_mappings(
     events = np.empty((at.MOST_LOOPS, at.N_EVENT_FIELDS), np.int64)
     spatial = np.empty((at.N_DIMENSIONS, at.N_SPATIAL_FIELDS), np.int64)
     costs = np.empty((at.N_RESULTS, 1))
+    work = rf_tile, glb_tile, loops, events, spatial, costs
     factors = np.empty((m.MOST_FACTORS, m.N_FACTOR_FIELDS), np.int64)
     now, trial = np.empty_like(factors), np.empty_like(factors)
     now_bounds = np.empty((1, at.N_BOUNDS), np.int64)
@@ -72,19 +73,7 @@ def search_mappings(
             for start in range(plans.shape[1]):
                 plan, trial_orders[0] = plans[chain, start], start_orders[chain, start]
                 count = build(sizes, machine, plan, trial, trial_bounds, rf_tile, glb_tile)
-                found = value(
-                    trial_bounds,
-                    trial_orders,
-                    sizes,
-                    machine,
-                    weights,
-                    rf_tile,
-                    glb_tile,
-                    loops,
-                    events,
-                    spatial,
-                    costs,
-                )
+                found = value(trial_bounds, trial_orders, sizes, machine, weights, work)
                 if start == 0 or found < least:
                     least = found
                     copy(trial, trial_bounds, trial_orders, now, now_bounds, now_orders, count)
@@ -97,19 +86,7 @@ def search_mappings(
                     change(trial_bounds, trial_orders, trial, count, forwarding, shares, numbers)
                     temperature *= cooling
                     allowance = -temperature * math.log(1.0 - numbers[m.ACCEPT])
-                found = value(
-                    trial_bounds,
-                    trial_orders,
-                    sizes,
-                    machine,
-                    weights,
-                    rf_tile,
-                    glb_tile,
-                    loops,
-                    events,
-                    spatial,
-                    costs,
-                )
+                found = value(trial_bounds, trial_orders, sizes, machine, weights, work)
                 if math.isinf(found) or found > current + allowance:
                     continue
                 current = found

@@ -58,12 +58,7 @@ def value(
     sizes: Array,
     machine: Array,
     weights: Array,
-    rf_tile: Array,
-    glb_tile: Array,
-    loops: Array,
-    events: Array,
-    spatial: Array,
-    results: Array,
+    work: tuple[Array, Array, Array, Array, Array, Array],
 ) -> float:
     """Return the logarithm of cycles and energy to the power of their weights; inf if unfit.
 
@@ -73,13 +68,10 @@ def value(
         sizes: The layer, int64 (>= 8,).
         machine: float64 (N_MACHINE,).
         weights: float64 (2,), exponents of cycles and energy.
-        rf_tile: Work space, as all that follow; see the mapping model.
-        glb_tile: Work space.
-        loops: Work space.
-        events: Work space.
-        spatial: Work space.
-        results: float64 (N_RESULTS, 1), what the mapping costs.
+        work: Tiles of RF and GLB, loops, events, spatial loops, as in the mapping model; last the
+            results, float64 (N_RESULTS, 1), what the mapping costs.
     """
+    rf_tile, glb_tile, loops, events, spatial, results = work
     if not fits(bounds, sizes, machine, rf_tile, glb_tile):
         return math.inf
     cost(0, bounds, orders, sizes, machine, rf_tile, glb_tile, loops, events, spatial, results)

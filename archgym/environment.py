@@ -33,7 +33,11 @@ class Environment:
         settings: Name -> declared setting.
         notes: Longer text for ``archgym describe``: sources, constraints, version history.
         make_gym: Import path of a Gymnasium environment class with dynamics of its own
-            ("module:Class"), or empty for the generic views of the design space.
+            ("module:Class"), or empty for the generic views of the design space. It is made
+            over an evaluator, as the generic ones are; its further arguments are its options.
+        make_vector: The same for its native vector environment, made over an evaluator and the
+            number of environments.
+        make_team: The same for its PettingZoo ParallelEnv.
         space_of: (settings, loaded workload) -> design space, where the space depends on the
             workload, as that of mappings on the layer; None where it does not.
     """
@@ -49,6 +53,8 @@ class Environment:
     settings: Mapping[str, Setting] = field(default_factory=dict)
     notes: str = ""
     make_gym: str = ""
+    make_vector: str = ""
+    make_team: str = ""
     space_of: Callable[[Settings, Any], DesignSpace] | None = None
 
     @property

@@ -18,8 +18,7 @@ from archgym.registry import environments
 
 if TYPE_CHECKING:
     import gymnasium
-
-    from archgym.views.multi_agent import DesignTeamEnv
+    from pettingzoo import ParallelEnv  # type: ignore[import-untyped]
 
 UNLIMITED = sys.maxsize
 
@@ -33,6 +32,7 @@ VECTOR_STYLES = {
     "sequential": "archgym.views.sequential_vector:SequentialVectorEnv",
     "local": "archgym.views.local_vector:LocalVectorEnv",
 }
+TEAM_STYLES = {"design": "archgym.views.multi_agent:DesignTeamEnv"}
 OWN_STYLE = "native"
 
 
@@ -58,9 +58,7 @@ def make_env(
         TypeError: A render mode is asked for.
     """
     _refuse_rendering(render_mode)
-    own = environments.get(env).make_gym
-    styles = STYLES | ({OWN_STYLE: own} if own else {})
-    view = _view(style or (OWN_STYLE if own else "one_shot"), styles, "style")
+    view = _view(style, STYLES, environments.get(env).make_gym)
     made: gymnasium.Env[Any, Any] = _make(view, env, arguments)
     return made
 
@@ -68,7 +66,7 @@ def make_env(
 def make_vector_env(
     env: str,
     num_envs: int = 1,
-    style: str = "one_shot",
+    style: str | None = None,
     render_mode: None = None,
     **arguments: Any,
 ) -> gymnasium.vector.VectorEnv[Any, Any, Any]:
@@ -78,20 +76,29 @@ def make_vector_env(
         SettingError: The style has no native vector form; use vectorization_mode="sync".
     """
     _refuse_rendering(render_mode)
-    if style in {*STYLES, OWN_STYLE} - set(VECTOR_STYLES):
+    declared = environments.get(env)
+    if style == OWN_STYLE and not declared.make_vector:
         raise SettingError(f"style {style!r} has no vector form: use vectorization_mode='sync'")
-    view = _view(style, VECTOR_STYLES, "style")
+    view = _view(style, VECTOR_STYLES, declared.make_vector)
     made: gymnasium.vector.VectorEnv[Any, Any, Any] = _make(
         view, env, {"num_envs": num_envs, **arguments}
     )
     return made
 
 
-def make_team_env(env: str, **arguments: Any) -> DesignTeamEnv:
-    """Return the PettingZoo view; ``roles`` and its other options among the arguments."""
-    from archgym.views.multi_agent import DesignTeamEnv
+def make_team_env(
+    env: str, style: str | None = None, **arguments: Any
+) -> ParallelEnv[str, Any, Any]:
+    """Return a PettingZoo environment; its options are among the arguments.
 
-    made: DesignTeamEnv = _make(DesignTeamEnv, env, arguments)
+    Args:
+        env: Registered name of the environment.
+        style: "design", in which the agents' actions together are a design, or "native" for
+            environments that bring a team of their own, which is then the default.
+        arguments: As for `make_env`.
+    """
+    view = _view(style, TEAM_STYLES, environments.get(env).make_team)
+    made: ParallelEnv[str, Any, Any] = _make(view, env, arguments)
     return made
 
 
@@ -105,10 +112,13 @@ def _make(view: Callable[..., Any], env: str, arguments: Mapping[str, Any]) -> A
     return view(evaluator, **{n: v for n, v in arguments.items() if n in options})
 
 
-def _view(style: str, styles: Mapping[str, str], kind: str) -> Any:
-    if style not in styles:
-        raise UnknownNameError(kind, style, styles)
-    return resolve_name(styles[style])
+def _view(style: str | None, generic: Mapping[str, str], own: str) -> Any:
+    """Return the view of that style; the environment's own one, else the first, by default."""
+    styles = {**({OWN_STYLE: own} if own else {}), **generic}
+    chosen = next(iter(styles)) if style is None else style
+    if chosen not in styles:
+        raise UnknownNameError("style", chosen, styles)
+    return resolve_name(styles[chosen])
 
 
 def _refuse_rendering(render_mode: Any) -> None:

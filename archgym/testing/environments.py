@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import pickle
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,6 +24,8 @@ from archgym.testing.view_checks import (
     check_episode,
     check_gymnasium,
     check_petting_zoo,
+    check_team,
+    check_vector,
     make_view,
 )
 
@@ -190,9 +193,33 @@ class EnvironmentConformance:
             pytest.skip("has the generic views only")
         from archgym.views.making import make_env
 
+        with self._registered() as name:
+            check_gymnasium(lambda: make_env(name, **self.settings))
+
+    def test_own_vector_environment_conforms(self) -> None:
+        """Where it brings one."""
+        if not self.environment.make_vector:
+            pytest.skip("has the generic views only")
+        from archgym.views.making import make_vector_env
+
+        with self._registered() as name:
+            check_vector(lambda count: make_vector_env(name, count, **self.settings))
+
+    def test_own_team_conforms(self) -> None:
+        """Where it brings one."""
+        if not self.environment.make_team:
+            pytest.skip("has the generic views only")
+        from archgym.views.making import make_team_env
+
+        with self._registered() as name:
+            check_team(lambda: make_team_env(name, **self.settings))
+
+    @contextmanager
+    def _registered(self) -> Iterator[str]:
+        """Register the environment under a name of its own."""
         name = f"{self.environment.id}-under-test"
         registry.environments.add(name, self.environment)
         try:
-            check_gymnasium(lambda: make_env(name, **self.settings))
+            yield name
         finally:
             registry.environments.remove(name)

@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from importlib.util import find_spec
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,9 +38,8 @@ def unlimited(problem: Problem) -> Evaluator:
 def make_view(problem: Problem, style: str, action: str) -> gymnasium.Env[Any, Any]:
     """Return a Gymnasium view of a problem."""
     from archgym.views.making import STYLES as VIEWS
-    from archgym.views.making import _view
 
-    env: gymnasium.Env[Any, Any] = _view(style, VIEWS, "style")(unlimited(problem), action=action)
+    env: gymnasium.Env[Any, Any] = resolve_name(VIEWS[style])(unlimited(problem), action=action)
     return env
 
 
@@ -82,22 +82,53 @@ def _episode(env: gymnasium.Env[Any, Any]) -> list[Any]:
     return steps
 
 
-def check_petting_zoo(problem: Problem, roles: str, reward: str) -> None:
+def check_vector(make: Callable[[int], gymnasium.vector.VectorEnv[Any, Any, Any]]) -> None:
+    """Check that a vector environment repeats by seed and stays within its declared spaces."""
+    from gymnasium.utils.env_checker import data_equivalence
+
+    first, second = (_vector_steps(make(3)) for _ in range(2))
+    assert data_equivalence(first, second, exact=True)
+
+
+def _vector_steps(env: gymnasium.vector.VectorEnv[Any, Any, Any]) -> list[Any]:
+    """Return what 20 steps of allowed random actions show."""
+    rng = np.random.default_rng(5)
+    env.action_space.seed(5)
+    observation, info = env.reset(seed=5)
+    steps = [(observation, 0.0)]
+    for _ in range(20):
+        masks = info.get("action_mask")
+        actions = env.action_space.sample() if masks is None else _allowed(rng, masks)
+        observation, reward, _, _, info = env.step(actions)
+        assert env.observation_space.contains(observation)
+        assert reward.shape == (env.num_envs,)
+        steps.append((observation, reward))
+    env.close()
+    return steps
+
+
+def _allowed(rng: np.random.Generator, masks: Any) -> Any:
+    return np.array([rng.choice(np.flatnonzero(mask)) for mask in masks])
+
+
+def check_team(make: Callable[[], Any]) -> None:
     """Pass PettingZoo's tests of parallel environments and of seeds, warningless."""
     from pettingzoo.test import (  # type: ignore[import-untyped]
         parallel_api_test,
         parallel_seed_test,
     )
 
-    from archgym.views.multi_agent import DesignTeamEnv
-
-    def make() -> DesignTeamEnv:
-        return DesignTeamEnv(unlimited(problem), roles, reward, episode_length=3)
-
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         parallel_api_test(make(), num_cycles=20)
         parallel_seed_test(make, num_cycles=10)
+
+
+def check_petting_zoo(problem: Problem, roles: str, reward: str) -> None:
+    """Pass `check_team` with the generic view."""
+    from archgym.views.multi_agent import DesignTeamEnv
+
+    check_team(lambda: DesignTeamEnv(unlimited(problem), roles, reward, episode_length=3))
 
 
 def check_encoding(space: DesignSpace, encoding: str) -> None:

@@ -8,26 +8,21 @@ process that exceeds it, or ends, is killed with whatever it started and made an
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import select
-import signal
-import subprocess
 import sys
 import tempfile
-import time
-import weakref
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
+from archgym.cost_models.kept_process import KeptProcess, SlowAnswerError
 from archgym.errors import SettingError
 
 SERVER = Path(__file__).with_name("tool_server.py")
 _START_SECONDS = 300.0
-_CHUNK_BYTES = 65536
+_END_SECONDS = 5.0
 
 
 class ToolFailedError(Exception):
@@ -52,14 +47,12 @@ class ToolProcess:
     def __init__(self, name: str, python: Path, script: Path, install: str, timeout_s: float):
         self._name, self._python, self._script = name, python, script
         self._install, self._timeout_s = install, timeout_s
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: KeptProcess | None = None
         self._log: IO[bytes] | None = None
-        self._end: weakref.finalize[..., ToolProcess] | None = None
-        self._unread = b""
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what describes the tool; each process of ours starts one of its own."""
-        return self.__dict__ | {"_process": None, "_log": None, "_end": None, "_unread": b""}
+        return self.__dict__ | {"_process": None, "_log": None}
 
     def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the tool's answer.
@@ -71,7 +64,8 @@ class ToolProcess:
         """
         process = self._process or self._start()
         try:
-            answer = self._exchange(process, request)
+            process.write(json.dumps(dict(request)).encode() + b"\n")
+            answer = self._read(process, self._timeout_s)
         except (BrokenPipeError, EOFError):
             raise ToolFailedError(self._post_mortem()) from None
         except BaseException:
@@ -83,30 +77,24 @@ class ToolProcess:
 
     def close(self) -> None:
         """Kill the process and whatever it started."""
-        if self._end is not None:
-            self._end()
+        if self._process is not None:
+            self._process.close()
         if self._log is not None:
             self._log.close()
-        self._process = self._log = self._end = None
-        self._unread = b""
+        self._process = self._log = None
 
-    def _exchange(
-        self, process: subprocess.Popen[bytes], request: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        assert process.stdin is not None
-        process.stdin.write(json.dumps(dict(request)).encode() + b"\n")
-        process.stdin.flush()
-        return self._read(process, self._timeout_s)
-
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> KeptProcess:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115, it lives as long as the process
-        process = self._spawn(self._log)
-        self._process = process
-        self._end = weakref.finalize(self, _kill, process)
+        # Isolated mode: neither our PYTHONPATH nor the folder of the script reaches the tool.
+        command = [str(self._python), "-I", str(SERVER), str(self._script)]
         try:
+            self._process = process = KeptProcess(command, self._log)
             greeting = self._read(process, _START_SECONDS)
         except EOFError:
             raise SettingError(self._refusal(self._post_mortem())) from None
+        except OSError as error:
+            self.close()
+            raise SettingError(self._refusal(error.strerror or str(error))) from None
         except BaseException:
             self.close()
             raise
@@ -115,43 +103,19 @@ class ToolProcess:
             raise SettingError(self._refusal(greeting["error"]))
         return process
 
-    def _spawn(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
-        # Isolated mode: neither our PYTHONPATH nor the folder of the script reaches the tool.
-        command = [str(self._python), "-I", str(SERVER), str(self._script)]
-        try:
-            return subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-            )
-        except OSError as error:
-            self.close()
-            raise SettingError(self._refusal(error.strerror or str(error))) from None
-
-    def _read(self, process: subprocess.Popen[bytes], limit_s: float) -> dict[str, Any]:
+    def _read(self, process: KeptProcess, limit_s: float) -> dict[str, Any]:
         """Return the next line of the process as JSON."""
-        assert process.stdout is not None
-        deadline = time.monotonic() + limit_s
-        while b"\n" not in self._unread:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
-                raise ToolTimeoutError(f"{self._name}: no answer within {limit_s:g} s")
-            chunk = os.read(process.stdout.fileno(), _CHUNK_BYTES)
-            if not chunk:
-                raise EOFError
-            self._unread += chunk
-        line, _, self._unread = self._unread.partition(b"\n")
+        try:
+            line = process.read_until(b"\n", limit_s)
+        except SlowAnswerError:
+            raise ToolTimeoutError(f"{self._name}: no answer within {limit_s:g} s") from None
         answer: dict[str, Any] = json.loads(line)
         return answer
 
     def _post_mortem(self) -> str:
         """Return how the process ended, with the last line that it wrote; forget it."""
         assert self._process is not None
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=5)
-        code, said = self._process.returncode, self._last_words()
+        code, said = self._process.exit_code(_END_SECONDS), self._last_words()
         self.close()
         return f"{self._name}: its process ended with exit code {code} (negative: a signal){said}"
 
@@ -167,17 +131,6 @@ class ToolProcess:
         return (
             f"{self._name} cannot run with {self._python}: {reason}; install it: {self._install}"
         )
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process with its group, which it leads."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with contextlib.suppress(BrokenPipeError):
-                pipe.close()
 
 
 def interpreter(name: str, variable: str, install: str, package: str = "") -> Path:

@@ -10,6 +10,7 @@ import subprocess
 import time
 import weakref
 from collections.abc import Sequence
+from pathlib import Path
 from typing import IO, Any
 
 _CHUNK_BYTES = 65536
@@ -25,17 +26,19 @@ class KeptProcess:
     Args:
         command: The program and its arguments.
         errors: Where its standard error goes, as `subprocess.Popen` takes it.
+        folder: Where it runs; where we do unless given.
 
     Raises:
         OSError: It cannot be started.
     """
 
-    def __init__(self, command: Sequence[str], errors: int | IO[Any]):
+    def __init__(self, command: Sequence[str], errors: int | IO[Any], folder: Path | None = None):
         self._process = subprocess.Popen(
             list(command),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
+            cwd=folder,
             start_new_session=True,
         )
         self._unread = b""

@@ -1,0 +1,1 @@
+"""Systems on chip: task scheduling, design, processors."""

@@ -1,0 +1,1 @@
+"""Schedulers: each gives every ready task a PE in ``run.choice``."""

@@ -1,0 +1,82 @@
+"""A linear score of task-PE pairs, whose weights are the design.
+
+As in ETF, again and again the pair with the least score is assigned; the score of a pair is the
+weighted sum of `FEATURES`, all in microseconds. With weight 1 on ``finish`` alone this is ETF.
+"""
+
+from __future__ import annotations
+
+import math
+
+from archgym.cost_models.soc.schedule.engine.compiled import helper, inlined
+from archgym.cost_models.soc.schedule.engine.schedulers.times import (
+    finish_after,
+    give,
+    note_waits,
+)
+from archgym.cost_models.soc.schedule.engine.state import NONE, Case, Floats, Run
+
+FEATURES = {
+    "finish": "until it would be done: execution after the later of data and PE",
+    "execution": "its time on the PE",
+    "data": "until its data are on the PE",
+    "pe": "until the PE gets free, by estimate",
+    "rank": "upward rank of the task: what is left of its job behind it",
+    "age": "since its job arrived",
+    "slowdown": "what the present frequency adds to its time",
+}
+
+
+@helper
+def choose_by_score(case: Case, run: Run, weights: Floats) -> None:
+    """Assign the pair with the least score until every ready task has a PE.
+
+    The ready list is left in the order of assignment, so that is also the order in queues.
+    """
+    count = run.clock[0].ready
+    for at in range(count):
+        note_waits(case, run, at)
+    for done in range(count):
+        at, pe = _best_pair(case, run, weights, done)
+        _swap(run, done, at)
+        give(case, run, done, pe)
+
+
+@inlined
+def _best_pair(case: Case, run: Run, weights: Floats, done: int) -> tuple[int, int]:
+    best_at, best_pe, least = NONE, NONE, math.inf
+    for at in range(done, run.clock[0].ready):
+        task = run.tasks[run.ready[at]].task
+        for pe in range(len(run.pes)):
+            if case.exec_us[task, pe] < math.inf:
+                score = score_of(case, run, weights, at, pe)
+                if score < least:
+                    best_at, best_pe, least = at, pe, score
+    return best_at, best_pe
+
+
+@inlined
+def score_of(case: Case, run: Run, weights: Floats, at: int, pe: int) -> float:
+    """Return the score of giving the ready task at a position of the list to a PE."""
+    instance = run.tasks[run.ready[at]]
+    task, now = instance.task, run.clock[0].tick
+    time, cluster = case.exec_us[task, pe], run.pes[pe].cluster
+    slowdown = case.points[cluster, run.clusters[cluster].point].slowdown
+    return (  # type: ignore[no-any-return]
+        weights[0] * finish_after(run, at, pe, time)
+        + weights[1] * time
+        + weights[2] * run.wait[at, pe]
+        + weights[3] * max(run.pes[pe].free_at - now, 0.0)
+        + weights[4] * case.tasks[task].rank
+        + weights[5] * (now - run.jobs[instance.job].arrival)
+        + weights[6] * time * slowdown
+    )
+
+
+@inlined
+def _swap(run: Run, first: int, second: int) -> None:
+    run.ready[first], run.ready[second] = run.ready[second], run.ready[first]
+    for pe in range(len(run.pes)):
+        kept = run.wait[first, pe]
+        run.wait[first, pe] = run.wait[second, pe]
+        run.wait[second, pe] = kept

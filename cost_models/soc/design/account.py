@@ -26,23 +26,28 @@ def memory_figures(bytes_: float, table: Array, granule: float, least: float, ou
         out: float64 (3,).
     """
     size = granule * np.ceil(max(np.ceil(bytes_), least) / granule)
-    above = np.searchsorted(table[:, 0], size)
+    above = 0
+    while above < len(table) and table[above, 0] < size:
+        above += 1
     if above < len(table) and table[above, 0] == size:
-        out[:] = table[above, 1:]
+        for figure in range(3):
+            out[figure] = table[above, figure + 1]
         return True
     above = min(max(above, 1), len(table) - 1)
-    low, high = table[above - 1], table[above]
-    part = np.log(size / low[0]) / np.log(high[0] / low[0])
-    for figure in range(3):
-        ratio = high[figure + 1] / low[figure + 1]
-        out[figure] = low[figure + 1] * np.exp(part * np.log(ratio))
+    part = np.log(size / table[above - 1, 0]) / np.log(table[above, 0] / table[above - 1, 0])
+    for figure in range(1, 4):
+        ratio = table[above, figure] / table[above - 1, figure]
+        out[figure - 1] = table[above - 1, figure] * np.exp(part * np.log(ratio))
     return False
 
 
 @helper
-def _mean_power(times: Array, energies: Array) -> float:
-    total = times.sum()
-    return float(energies.sum() / total) if total > 0.0 else 0.0
+def _mean_power(times: Array, energies: Array, low: int, end: int) -> float:
+    time = energy = 0.0
+    for at in range(low, min(end, len(times))):
+        time += times[at]
+        energy += energies[at]
+    return energy / time if time > 0.0 else 0.0
 
 
 @helper
@@ -64,43 +69,46 @@ def highest_power(times: Array, energies: Array, window: float) -> float:
             continue
         if times[at] > left:
             end = counted + 1
-            most = max(most, _mean_power(times[low:end], energies[low:end]))
+            most = max(most, _mean_power(times, energies, low, end))
             left, low, closed = window, end, True
         else:
             left -= times[at]
         counted += 1
     if not closed:
-        return _mean_power(times, energies)
-    return max(most, _mean_power(times[low:], energies[low:]))
+        return _mean_power(times, energies, 0, len(times))
+    return max(most, _mean_power(times, energies, low, len(times)))
 
 
 @helper
 def area_of_pes(
     tasks: Array,
     task_pe: Array,
+    words: Array,
     pe_task: Array,
     pe_unroll: Array,
     cpu_area: float,
     acc_area: Array,
-    largest: Array,
 ) -> float:
     """Return the area in m2 of the PEs that run one of ``tasks``; each counts its largest task.
 
     Args:
         tasks: Those that need hardware.
         task_pe: The PE of each task.
-        pe_task: The task of each accelerator, -1 for a CPU.
-        pe_unroll: Its unrolling.
+        words: The places of the PEs in the library.
+        pe_task: Of the library, the task of an accelerator, -1 for a CPU.
+        pe_unroll: Of the library, the unrolling of an accelerator.
         cpu_area: m2.
         acc_area: float64 (tasks,), m2 per unrolling.
-        largest: float64 (PEs,), work space.
     """
-    largest[:] = 0.0
+    total, largest = 0.0, np.zeros(len(words))
     for task in tasks:
         pe = task_pe[task]
-        area = cpu_area if pe_task[pe] < 0 else acc_area[task] * pe_unroll[pe]
-        largest[pe] = max(largest[pe], area)
-    return float(largest.sum())
+        word = words[pe]
+        area = cpu_area if pe_task[word] < 0 else acc_area[task] * pe_unroll[word]
+        if area > largest[pe]:
+            total += area - largest[pe]
+            largest[pe] = area
+    return total
 
 
 @helper

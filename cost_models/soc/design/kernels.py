@@ -59,35 +59,34 @@ def _find_place(
     link_buses(designs.links[at], library.link_ends, linked)
     find_ways(linked, ways)
     children = (graph.child_starts, graph.child_of)
-    task_pe, task_mem = designs.task_pe[at], designs.task_mem[at]
-    buses = (pe_bus[task_pe], mem_bus[task_mem])
-    find_launch_order(children, graph.roots, linked, ways, pe_bus[0], task_pe, buses, order)
+    mapping = (designs.task_pe[at], designs.task_mem[at])
+    find_launch_order(children, graph.roots, linked, ways, mapping, (pe_bus, mem_bus), order)
     clean_up(linked, pe_bus, mem_bus)
     find_ways(linked, ways)
     return pe_bus, mem_bus, ways
 
 
 @helper
-def _own_rate(graph: GraphArrays, library: LibraryArrays, task: int, word: int) -> float:
-    """Return the instructions per second of a task on a PE with nothing in its way."""
-    if library.pe_task[word] < 0:
-        return library.cpu_rate
-    speed = library.pe_hz[word] * library.pe_unroll[word]
-    return float(speed * graph.work[task] / graph.acc_cycles[task])
-
-
-@helper
-def _own_joule(graph: GraphArrays, library: LibraryArrays, task: int, word: int) -> float:
-    """Return the J per instruction of a task on a PE."""
-    if library.pe_task[word] < 0:
-        return library.cpu_joule
-    return float(graph.acc_joule[task] * library.pe_unroll[word] / graph.work[task])
+def _own_speeds(
+    graph: GraphArrays, library: LibraryArrays, pes: Array, task_pe: Array
+) -> tuple[Array, Array]:
+    """Return, per task, instructions per second with nothing in the way, and J of each."""
+    speeds, joules = np.zeros(len(task_pe)), np.zeros(len(task_pe))
+    for task in range(len(task_pe)):
+        word, work = pes[task_pe[task]], graph.work[task]
+        if library.pe_task[word] < 0:
+            speeds[task], joules[task] = library.cpu_rate, library.cpu_joule
+        elif work > 0.0:
+            speed = library.pe_hz[word] * library.pe_unroll[word]
+            speeds[task] = speed * work / graph.acc_cycles[task]
+            joules[task] = graph.acc_joule[task] * library.pe_unroll[word] / work
+    return speeds, joules
 
 
 @helper
 def _peaks(library: LibraryArrays, designs: DesignArrays, at: int, counts: Array) -> Array:
     """Return bytes per second of all blocks; 0 for PEs."""
-    peaks = np.zeros(counts.sum())
+    peaks = np.zeros(counts[PE] + counts[BUS] + counts[MEM])
     for bus in range(counts[BUS]):
         peaks[counts[PE] + bus] = library.bus_peak[designs.buses[at, bus]]
     for memory in range(counts[MEM]):
@@ -98,39 +97,49 @@ def _peaks(library: LibraryArrays, designs: DesignArrays, at: int, counts: Array
 
 @helper
 def _progress(
-    graph: GraphArrays,
-    library: LibraryArrays,
+    work: Array,
+    edges: tuple[Array, Array, Array],
     running: Array,
     dt: float,
     rates: Array,
-    words: Array,
+    joules: Array,
     task_mem: Array,
     done: Array,
     moved: Array,
 ) -> float:
     """Let running tasks proceed; add the bytes that memories move; return the J of PEs.
 
-    ``words`` are the tasks' PEs in the library, ``moved`` is float64 (memories, 2).
+    ``joules`` are those of an instruction of each task, ``moved`` is float64 (memories, 2).
     """
     joule, steps = 0.0, np.zeros(len(done))
     for task in running:
-        if graph.work[task] > 0.0:
+        if work[task] > 0.0:
             steps[task] = rates[task] * dt
             done[task] += steps[task]
-            joule += steps[task] * _own_joule(graph, library, task, words[task])
-    for edge in range(len(graph.volumes)):
-        parent, child = graph.parents[edge], graph.children[edge]
-        memory, volume = task_mem[parent], graph.volumes[edge]
+            joule += steps[task] * joules[task]
+    parents, children, volumes = edges
+    for edge in range(len(volumes)):
+        parent, child = parents[edge], children[edge]
+        memory, volume = task_mem[parent], volumes[edge]
         if steps[child] > 0.0:
-            moved[memory, READ] += steps[child] * (volume / graph.work[child])
+            moved[memory, READ] += steps[child] * (volume / work[child])
         if steps[parent] > 0.0:
-            moved[memory, WRITE] += steps[parent] * (volume / graph.work[parent])
+            moved[memory, WRITE] += steps[parent] * (volume / work[parent])
     return joule
 
 
 @helper
+def _all_work(work: Array, running: Array) -> bool:
+    """Return whether every running task takes time."""
+    every = True
+    for task in running:
+        every = every and work[task] > 0.0
+    return every
+
+
+@helper
 def _finish(
-    graph: GraphArrays,
+    work: Array,
     done_share: float,
     running: Array,
     count: int,
@@ -142,7 +151,7 @@ def _finish(
     left = gone = 0
     for at in range(count):
         task = running[at]
-        if graph.work[task] == 0.0 or done[task] / graph.work[task] >= done_share:
+        if work[task] == 0.0 or done[task] / work[task] >= done_share:
             states[task] = FINISHED
             ended[gone] = task
             gone += 1
@@ -153,13 +162,11 @@ def _finish(
 
 
 @helper
-def _next_end(graph: GraphArrays, running: Array, done: Array, rates: Array) -> float:
+def _next_end(work: Array, running: Array, done: Array, rates: Array) -> float:
     """Return the seconds until the first running task is done."""
     least = np.inf
     for task in running:
-        if graph.work[task] == 0.0:
-            return 0.0
-        least = min(least, (graph.work[task] - done[task]) / rates[task])
+        least = min(least, (work[task] - done[task]) / rates[task])
     return least
 
 
@@ -176,7 +183,7 @@ def _simulate(
     moved: Array,
 ) -> int:
     """Run a design; write seconds, J of PEs, bytes moved of each phase; return their number."""
-    tasks, blocks = len(graph.work), counts.sum()
+    tasks, blocks = len(graph.work), counts[PE] + counts[BUS] + counts[MEM]
     task_pe, task_mem = designs.task_pe[at], designs.task_mem[at]
     order = np.empty(tasks, np.int64)
     place = _find_place(graph, library, designs, at, counts, order)
@@ -192,7 +199,8 @@ def _simulate(
     edges = (graph.parents, graph.children, graph.volumes)
     mapping = (task_pe, task_mem)
     lay_flows(edges, graph.bursts, mapping, place, counts, links, units, through, joined)
-    peaks, words = _peaks(library, designs, at, counts), designs.pes[at][task_pe]
+    peaks, work = _peaks(library, designs, at, counts), graph.work
+    speeds, joule_of = _own_speeds(graph, library, designs.pes[at], task_pe)
     lists = (graph.parent_starts, graph.parent_of, graph.child_starts, graph.child_of)
     states, done = np.zeros(tasks, np.int64), np.zeros(tasks)
     rates, limits = np.zeros(tasks), np.zeros(tasks, np.int64)
@@ -205,11 +213,11 @@ def _simulate(
         times[phase] = dt
         now = running[:count]
         joules[phase] = _progress(
-            graph, library, now, dt, rates, words, task_mem, done, moved[phase]
+            work, edges, now, dt, rates, joule_of, task_mem, done, moved[phase]
         )
         for task in now:
             results.limited[0, task, limits[task]] += dt
-        count, gone = _finish(graph, library.done, running, count, done, states, ended)
+        count, gone = _finish(work, library.done, running, count, done, states, ended)
         for task in ended[:gone]:
             results.ends[at, task] = clock
             release(task, lists, graph.outgoing, graph.stays, task_mem, used_up, held)
@@ -222,16 +230,13 @@ def _simulate(
             return phase
         now = running[:count]
         for task in now:
-            rates[task] = _own_rate(graph, library, task, words[task])
-            limits[task] = task_pe[task]
+            rates[task], limits[task] = speeds[task], task_pe[task]
             if np.isnan(results.starts[at, task]):
                 results.starts[at, task] = clock
         dt = 0.0
-        if graph.work[now].min() > 0.0:
-            find_rates(
-                now, graph.work, counts, peaks, links, units, through, joined, rates, limits
-            )
-            dt = _next_end(graph, now, done, rates)
+        if _all_work(work, now):
+            find_rates(now, work, counts, peaks, links, units, through, joined, rates, limits)
+            dt = _next_end(work, now, done, rates)
         clock += dt
 
 
@@ -249,7 +254,8 @@ def _write_figures(
     times, joules, moved = phases
     figures, one = results.figures[at], np.empty(3)
     used = np.zeros(counts[MEM], np.bool_)
-    used[designs.task_mem[at][graph.parents]] = True
+    for parent in graph.parents:
+        used[designs.task_mem[at, parent]] = True
     areas, interpolated = np.zeros(2), 0
     for memory in range(counts[MEM]):
         if not used[memory]:
@@ -261,23 +267,27 @@ def _write_figures(
         )
         interpolated += not known
         areas[kind] += one[AREA]
-        joules += moved[:, memory, READ] * one[READ_J] + moved[:, memory, WRITE] * one[WRITE_J]
-    words = designs.pes[at, : counts[PE]]
+        for phase in range(len(joules)):
+            joules[phase] += moved[phase, memory, READ] * one[READ_J]
+            joules[phase] += moved[phase, memory, WRITE] * one[WRITE_J]
     other = areas[0] + area_of_pes(
         graph.area_tasks,
         designs.task_pe[at],
-        library.pe_task[words],
-        library.pe_unroll[words],
+        designs.pes[at, : counts[PE]],
+        library.pe_task,
+        library.pe_unroll,
         library.cpu_area,
         graph.acc_area,
-        np.empty(counts[PE]),
     )
     figures[0] = results.ends[at, graph.last]
     figures[1] = highest_power(times, joules, library.window)
     figures[2] = other + areas[DRAM]
     values = np.array([figures[0], figures[1], other, areas[DRAM]])
     figures[3] = distance(values, graph.budgets, library.slack, library.met)
-    figures[4], figures[5], figures[INTERPOLATED] = areas[DRAM], joules.sum(), interpolated
+    figures[4], figures[INTERPOLATED] = areas[DRAM], interpolated
+    figures[5] = 0.0
+    for joule in joules:
+        figures[5] += joule
 
 
 @kernel

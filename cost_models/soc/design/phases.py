@@ -17,7 +17,7 @@ def release(
     task: int,
     lists: tuple[Array, Array, Array, Array],
     outgoing: Array,
-    roots: Array,
+    stays: Array,
     task_mem: Array,
     joined: Array,
     held: Array,
@@ -31,7 +31,7 @@ def release(
         task: The task that ended.
         lists: Starts and entries of parents, then of children.
         outgoing: float64 (tasks,), bytes of each task's outputs.
-        roots: bool (tasks,), tasks whose outputs stay.
+        stays: bool (tasks,), tasks whose outputs are never freed.
         task_mem: The memory of each task's outputs.
         joined: bool (tasks,), tasks that ended and are not used up; changes.
         held: float64 (memories,), bytes; changes.
@@ -40,12 +40,15 @@ def release(
     joined[task] = True
     for at in range(parent_starts[task], parent_starts[task + 1]):
         parent = parent_of[at]
-        children = child_of[child_starts[parent] : child_starts[parent + 1]]
-        if not joined[children].all():
+        everyone = True
+        for place in range(child_starts[parent], child_starts[parent + 1]):
+            everyone = everyone and joined[child_of[place]]
+        if not everyone:
             continue
-        if not roots[parent]:
+        if not stays[parent]:
             held[task_mem[parent]] -= outgoing[parent]
-        joined[children] = False
+        for place in range(child_starts[parent], child_starts[parent + 1]):
+            joined[child_of[place]] = False
 
 
 @helper
@@ -70,7 +73,8 @@ def launch(
         count: How many run.
         task_mem: The memory of each task's outputs.
         outgoing: As in `release`.
-        held, most: float64 (memories,), bytes now and at most; change.
+        held: float64 (memories,), bytes now; changes.
+        most: float64 (memories,), bytes at most; changes.
     """
     starts, parent_of = lists[0], lists[1]
     for task in order:
@@ -98,7 +102,9 @@ def take_turns(
 
     Running and launched tasks come before waiting ones, each in their order. Both lists change.
     """
-    candidates = np.concatenate((running[:count], waiting[:waiters]))
+    candidates, found = np.empty(count + waiters, np.int64), count + waiters
+    for at in range(found):
+        candidates[at] = running[at] if at < count else waiting[at - count]
     taken[:] = False
     count = waiters = 0
     for task in candidates:

@@ -52,10 +52,17 @@ def walk(start: int, linked: Array, order: Array) -> int:
 
 @helper
 def _holds(bus_of: Array, bus: int) -> bool:
+    found = False
+    for other in bus_of:
+        found = found or other == bus
+    return found
+
+
+@helper
+def _hand_over(bus_of: Array, bus: int, neighbour: int) -> None:
     for at in range(len(bus_of)):
         if bus_of[at] == bus:
-            return True
-    return False
+            bus_of[at] = neighbour
 
 
 @helper
@@ -85,9 +92,9 @@ def clean_up(linked: Array, pe_bus: Array, mem_bus: Array) -> None:
             if linked[bus, other]:
                 beside, neighbour = beside + 1, other
         if beside == 1 and not _holds(mem_bus, bus):
-            pe_bus[pe_bus == bus] = neighbour
+            _hand_over(pe_bus, bus, neighbour)
         elif beside == 1 and not _holds(pe_bus, bus):
-            mem_bus[mem_bus == bus] = neighbour
+            _hand_over(mem_bus, bus, neighbour)
         elif _holds(mem_bus, bus) or _holds(pe_bus, bus):
             continue
         _unlink(bus, linked)
@@ -130,6 +137,7 @@ def _show(bus: int, end: int, ways: Array, task: int, shown: Array, counts: Arra
 @helper
 def _show_all(
     children: tuple[Array, Array],
+    mapping: tuple[Array, Array],
     buses: tuple[Array, Array],
     ways: Array,
     roots: Array,
@@ -138,13 +146,14 @@ def _show_all(
 ) -> None:
     """Walk the tasks depth first from the roots: writes of a task, then each child's read."""
     starts, child_of = children
+    task_pe, task_mem = mapping
     pe_bus, mem_bus = buses
-    tasks = len(pe_bus)
+    tasks = len(task_pe)
     visited, place = np.zeros(tasks, np.bool_), np.zeros(tasks, np.int64)
     stack = np.empty(tasks, np.int64)
     for root in roots:
         stack[0], depth, visited[root] = root, 1, True
-        _show(pe_bus[root], mem_bus[root], ways, root, shown, counts)
+        _show(pe_bus[task_pe[root]], mem_bus[task_mem[root]], ways, root, shown, counts)
         while depth:
             task = stack[depth - 1]
             at = starts[task] + place[task]
@@ -153,13 +162,14 @@ def _show_all(
                 continue
             place[task] += 1
             child = child_of[at]
-            _show(pe_bus[child], mem_bus[task], ways, child, shown, counts)
+            _show(pe_bus[task_pe[child]], mem_bus[task_mem[task]], ways, child, shown, counts)
             if not visited[child]:
                 visited[child] = True
                 stack[depth] = child
                 depth += 1
                 if starts[child] < starts[child + 1]:
-                    _show(pe_bus[child], mem_bus[child], ways, child, shown, counts)
+                    start, end = pe_bus[task_pe[child]], mem_bus[task_mem[child]]
+                    _show(start, end, ways, child, shown, counts)
 
 
 @helper
@@ -168,8 +178,7 @@ def find_launch_order(
     roots: Array,
     linked: Array,
     ways: Array,
-    first_bus: int,
-    task_pe: Array,
+    mapping: tuple[Array, Array],
     buses: tuple[Array, Array],
     order: Array,
 ) -> None:
@@ -178,22 +187,23 @@ def find_launch_order(
     Args:
         children: Starts and entries of each task's children, in the order of edges.
         roots: Tasks without parents.
-        linked, ways: The tree before the clean-up.
-        first_bus: The bus of PE 0, where the walk over the buses begins.
-        task_pe: The PE of each task.
-        buses: The bus of each task's PE, and of the memory of its output.
+        linked: The tree before the clean-up.
+        ways: Its ways.
+        mapping: The PE of each task, and the memory of its output.
+        buses: The bus of each PE and of each memory.
         order: int64 (tasks,), out.
     """
+    task_pe = mapping[0]
     tasks, count = len(task_pe), len(linked)
     shown, counts = np.empty((count, tasks), np.int64), np.zeros(count, np.int64)
-    _show_all(children, buses, ways, roots, shown, counts)
+    _show_all(children, mapping, buses, ways, roots, shown, counts)
     listed, found = np.zeros(tasks, np.bool_), 0
     for task in range(tasks):
         if task_pe[task] == 0:
             order[found], listed[task] = task, True
             found += 1
     walked = np.empty(count, np.int64)
-    for at in range(walk(first_bus, linked, walked)):
+    for at in range(walk(buses[0][0], linked, walked)):
         for place in range(counts[walked[at]]):
             task = shown[walked[at], place]
             if not listed[task]:

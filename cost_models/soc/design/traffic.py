@@ -110,7 +110,10 @@ def find_rates(
         work: float64 (tasks,), instructions.
         counts: PEs, buses, memories.
         peaks: float64 (blocks,), bytes per second of buses and memories.
-        links, units, through, joined: As `lay_flows` writes them.
+        links: As `lay_flows` writes them.
+        units: Likewise.
+        through: Likewise.
+        joined: Likewise.
         rates: float64 (tasks,), in: instructions per second of each task's PE; out: all told.
         limits: int64 (tasks,), in: each task's PE; out: the block that holds it back.
     """

@@ -1,0 +1,1 @@
+"""Systems on chip: scheduling their tasks, designing them."""

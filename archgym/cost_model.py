@@ -26,6 +26,7 @@ class CostModel(ABC):
         sources: Papers, standards or simulators it follows.
         leaves_out: What it does not model.
         checked_against: What it was compared with, and how well it agreed.
+        detail_file: What files of detail are called, from ``row`` (from 0) and ``table``.
     """
 
     name: str
@@ -35,6 +36,7 @@ class CostModel(ABC):
     sources: tuple[str, ...] = ()
     leaves_out: tuple[str, ...] = ()
     checked_against: tuple[str, ...] = ()
+    detail_file: str = "row-{row}-{table}.csv"
 
     @abstractmethod
     def evaluate(self, batch: Batch, workload: Any) -> Measurements:

@@ -10,6 +10,7 @@ from pathlib import Path
 from archgym.batch import Batch
 from archgym.errors import ArchgymError, InvalidDesignError, UnknownNameError
 from archgym.space import DesignSpace
+from archgym.text_parameters import OpenChoice
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ def read_designs(path: Path, space: DesignSpace) -> DesignFile:
         if header.count(name) > 1:
             raise ArchgymError(f"{path}: column {name!r} is given twice, once under an alias")
     cells = [dict(zip(header, line, strict=False)) for line in lines]
+    for parameter in space.parameters:
+        if isinstance(parameter, OpenChoice):
+            parameter.relative_to(path.parent)
     batch, wrong = space.encode_each(cells)
     errors = {row: _message(row, error) for row, error in wrong.items()}
     for row, line in enumerate(lines):

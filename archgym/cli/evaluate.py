@@ -82,7 +82,7 @@ def _last_line(error: str) -> str:
 
 
 def _write_details(folder: Path, file: DesignFile, problem: Problem) -> None:
-    """Write ``row-<n>-<table>.csv`` for every evaluated row."""
+    """Write the tables of every evaluated row, named as the cost model wants."""
     folder.mkdir(parents=True, exist_ok=True)
     for row in range(len(file.batch)):
         if row in file.errors:
@@ -90,5 +90,5 @@ def _write_details(folder: Path, file: DesignFile, problem: Problem) -> None:
         tables = problem.cost_model.detail(file.batch.select([row]), problem.workload)
         for name, table in tables.items():
             columns = [values.tolist() for values in table.values()]
-            path = folder / f"row-{row}-{name}.csv"
+            path = folder / problem.cost_model.detail_file.format(row=row, table=name)
             write_csv(path, list(table), [list(line) for line in zip(*columns, strict=True)])

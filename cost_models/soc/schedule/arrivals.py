@@ -127,4 +127,5 @@ def _shares(value: Any, names: Sequence[str], where: str) -> NDArray[np.float64]
     shares = np.array([number(f"{where}, probability of {n}", given.get(n, 0)) for n in names])
     if not np.isclose(shares.sum(), 1.0):
         raise WorkloadError(f"{where}: probabilities sum to {shares.sum():g}, not 1")
-    return shares / shares.sum()
+    normalised: NDArray[np.float64] = shares / shares.sum()
+    return normalised

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -160,7 +161,7 @@ def _points(value: Any, where: str) -> tuple[tuple[float, float], ...]:
     where = f"{where}, opp_mhz_mv"
     pairs = [numbers(where, pair, 2, positive) for pair in listed(where, value)]
     points = tuple((mhz, millivolts / 1000) for mhz, millivolts in pairs)
-    if any(low[0] >= high[0] for low, high in zip(points, points[1:], strict=False)):
+    if any(low[0] >= high[0] for low, high in itertools.pairwise(points)):
         raise WorkloadError(f"{where}: frequencies must ascend, are {[p[0] for p in points]}")
     return points
 

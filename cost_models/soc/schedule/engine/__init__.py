@@ -4,11 +4,11 @@ Decision interface. A run is a `state.Run`, made by `archgym.cost_models.soc.sch
 
     status = advance(case, run, until)
 
-runs until the scheduler must decide (`DECIDE`), until the tick ``until`` (`PAUSED`), or until the
-last job is complete (`OVER`). At `DECIDE` the manager stands in tick ``run.clock[0].tick``:
+runs until the scheduler must decide (`DECIDE`), until the tick ``until`` (`PAUSED`), or until
+the last job is complete (`OVER`). At `DECIDE` the manager stands in tick ``run.clock[0].tick``:
 
-- ``run.ready[:n]`` with ``n = run.clock[0].ready`` are the ready tasks, indices into ``run.tasks``,
-  in the order in which they became ready. ``run.tasks[i].task`` is the row of ``case.tasks`` and
+- ``run.ready[:n]`` with ``n = run.clock[0].ready`` are the ready tasks, rows of ``run.tasks``, in
+  the order in which they became ready. ``run.tasks[i].task`` is the row of ``case.tasks`` and
   ``case.exec_us``, ``run.tasks[i].job`` the row of ``run.jobs``.
 - ``run.pes[p].task`` is what PE p runs (-1: nothing), ``.head`` the first task that waits for it
   (then ``run.tasks[i].next``), ``.free_at`` the estimate A(p) that the heuristics keep.

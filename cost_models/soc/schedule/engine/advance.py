@@ -116,9 +116,9 @@ def _first_early(run: Run, tick: int) -> int:
         first, time, sequence = ARRIVAL, float(clock.arrival), clock.arrival_sequence
     for pe in range(len(run.pes)):
         state = run.pes[pe]
-        if state.event <= tick and not state.late:
-            if state.event < time or (state.event == time and state.sequence < sequence):
-                first, time, sequence = pe, state.event, state.sequence
+        sooner = state.event < time or (state.event == time and state.sequence < sequence)
+        if sooner and state.event <= tick and not state.late:
+            first, time, sequence = pe, state.event, state.sequence
     return first
 
 

@@ -8,5 +8,5 @@ from archgym.cost_models.compiled import Array, Compiler
 
 __all__ = ["COMPILER", "Array", "helper", "inlined", "kernel"]
 
-COMPILER = Compiler("soc-schedule", Path(__file__).parent, counted=False)
+COMPILER = Compiler("soc-schedule", Path(__file__).parent, counted=False, wrapped=False)
 inlined, helper, kernel = COMPILER.inlined, COMPILER.helper, COMPILER.kernel

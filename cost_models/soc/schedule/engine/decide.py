@@ -44,7 +44,7 @@ from archgym.cost_models.soc.schedule.engine.state import (
 
 
 @helper
-def decide(case: Case, run: Run, rules: Rules) -> None:  # noqa: PLR0912
+def decide(case: Case, run: Run, rules: Rules) -> None:
     """Give every ready task a PE in ``run.choice``."""
     scheduler = rules.scheduler
     if scheduler == MET:
@@ -53,7 +53,7 @@ def decide(case: Case, run: Run, rules: Rules) -> None:  # noqa: PLR0912
         choose_eft(case, run)
     elif scheduler == STF:
         choose_stf(case, run)
-    elif scheduler == ETF or scheduler == ETF_LB:
+    elif scheduler in (ETF, ETF_LB):
         choose_etf(case, run, scheduler == ETF_LB)
     elif scheduler == REPLAY:
         choose_planned(case, run)

@@ -91,7 +91,7 @@ def evaluate(case: Case, run: Run, pe: int, tick: int) -> None:
 
 @inlined
 def _all_evaluated(run: Run, tick: int) -> bool:
+    evaluated = 0
     for cluster in range(len(run.clusters)):
-        if run.clusters[cluster].evaluated != tick:
-            return False
-    return True
+        evaluated += run.clusters[cluster].evaluated == tick
+    return evaluated == len(run.clusters)

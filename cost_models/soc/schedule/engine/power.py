@@ -14,7 +14,7 @@ KELVIN, PER_US = 273.0, 1e-6
 @inlined
 def hottest(run: Run) -> float:
     """Return the highest temperature of the nodes."""
-    highest = run.heat[0]
+    highest = float(run.heat[0])
     for node in range(1, NODES):
         highest = max(highest, run.heat[node])
     return highest

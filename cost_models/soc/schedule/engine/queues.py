@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archgym.cost_models.soc.schedule.engine.compiled import helper, inlined
 from archgym.cost_models.soc.schedule.engine.predecessors import data_ready
-from archgym.cost_models.soc.schedule.engine.state import NEVER, NONE, Case, Run
+from archgym.cost_models.soc.schedule.engine.state import NEVER, NONE, Case, Records, Run
 
 
 @helper
@@ -79,5 +79,6 @@ def _insert_starting(run: Run, instance: int) -> None:
 
 
 @inlined
-def _precedes(first, second) -> bool:  # type: ignore[no-untyped-def]
-    return first.job < second.job or (first.job == second.job and first.order < second.order)
+def _precedes(first: Records, second: Records) -> bool:
+    earlier: bool = first.order < second.order
+    return first.job < second.job or (first.job == second.job and earlier)

@@ -7,13 +7,14 @@ Indices of tasks: a *task* is a row of `Case.tasks` (one per task of each applic
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Records = Any  # arrays of the record types below: attributes in kernels, ["field"] outside
-Floats, Ints = NDArray[np.float64], NDArray[np.int64]
+Floats: TypeAlias = NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.int64]
 
 NONE = -1
 NEVER = 1 << 60  # a tick that does not come

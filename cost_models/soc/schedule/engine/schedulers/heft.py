@@ -60,19 +60,18 @@ def _next_by_rank(case: Case, run: Run, first: int, size: int) -> int:
     best, highest = NONE, -math.inf
     for instance in range(first, first + size):
         rank = case.tasks[run.tasks[instance].task].rank
-        if run.tasks[instance].plan_pe == NONE and rank > highest - EQUAL:
-            if _inputs_planned(case, run, instance):
-                best, highest = instance, rank
+        higher = run.tasks[instance].plan_pe == NONE and rank > highest - EQUAL
+        if higher and _inputs_planned(case, run, instance):
+            best, highest = instance, rank
     return best
 
 
 @helper
 def _inputs_planned(case: Case, run: Run, instance: int) -> bool:
-    task = run.tasks[instance].task
+    task, missing = run.tasks[instance].task, 0
     for edge in range(case.tasks[task].first_in, case.tasks[task].end_in):
-        if run.tasks[instance + case.edges[edge].source - task].plan_pe == NONE:
-            return False
-    return True
+        missing += run.tasks[instance + case.edges[edge].source - task].plan_pe == NONE
+    return missing == 0
 
 
 @inlined

@@ -53,8 +53,8 @@ class WordList(Parameter):
         self.parse(self.default_value)
 
     @cached_property
-    def _choices(self) -> tuple[tuple[int, int, tuple[str, ...]], ...]:
-        """Entry, field and values of each axis with a choice."""
+    def choices(self) -> tuple[tuple[int, int, tuple[str, ...]], ...]:
+        """Entry, field and values of each axis with a choice; these axes come first."""
         return tuple(
             (at, field, values)
             for at, entry in enumerate(self.entries)
@@ -66,7 +66,7 @@ class WordList(Parameter):
     def axes(self) -> tuple[Axis, ...]:
         named = tuple(
             Axis(f"{self.name}.{at}.{field}", len(values), ordered=self._is_ordered(at, values))
-            for at, field, values in self._choices
+            for at, field, values in self.choices
         )
         spare = math.ceil(self.most / self._words_per_axis) - len(named)
         return named + tuple(Axis(f"{self.name}.spare.{at}", 1) for at in range(spare))
@@ -127,14 +127,12 @@ class WordList(Parameter):
     def places(self, codes: Codes) -> NDArray[np.int64]:
         """Return the words' places in the alphabet, int64 (n, most), -1 behind the last one."""
         codes = codes.astype(np.int64)
-        off = np.flatnonzero(~self.is_on_grid(codes))
         found = np.full((len(codes), self.most), -1, dtype=np.int64)
-        column = 0
-        for at, (strides, table) in enumerate(self._tables):
-            picked = codes[:, column : column + len(strides)]
-            column += len(strides)
-            found[:, at] = table[np.minimum(picked @ strides, len(table) - 1)]
-        if len(off):
+        on_grid, (strides, starts, table) = self.is_on_grid(codes), self._tables
+        chosen = np.where(on_grid[:, None], codes, 0) @ strides
+        found[:, : len(self.entries)] = table[chosen + starts]
+        if not on_grid.all():
+            off = np.flatnonzero(~on_grid)
             found[off] = self._unpacked(codes[off])
         return found
 
@@ -156,16 +154,21 @@ class WordList(Parameter):
         return {word: place for place, word in enumerate(self.alphabet)}
 
     @cached_property
-    def _tables(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Of each entry, strides of its axes and the place of each of its words."""
-        tables = []
-        for entry in self.entries:
-            words = map(BETWEEN_FIELDS.join, itertools.product(*entry))
-            sizes = [len(values) for values in entry if len(values) > 1]
-            strides = np.cumprod([1, *sizes[:0:-1]])[::-1][: len(sizes)]
-            places = [self._places[word] for word in words]
-            tables.append((strides.astype(np.int64), np.array(places, dtype=np.int64)))
-        return tables
+    def _tables(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Return what finds words: strides (axes, entries), entries' starts in the table, it."""
+        strides = np.zeros((len(self.axes), len(self.entries)), dtype=np.int64)
+        starts, table = [], []
+        stride = 1
+        for axis, (entry, _, values) in reversed(list(enumerate(self.choices))):
+            is_last = not strides[:, entry].any()
+            stride = 1 if is_last else stride
+            strides[axis, entry] = stride
+            stride *= len(values)
+        for fields in self.entries:
+            starts.append(len(table))
+            words = map(BETWEEN_FIELDS.join, itertools.product(*fields))
+            table += [self._places[word] for word in words]
+        return strides, np.array(starts, dtype=np.int64), np.array(table, dtype=np.int64)
 
     @cached_property
     def _word_bits(self) -> int:

@@ -70,4 +70,5 @@ ENVIRONMENT = Environment(
     objectives=OBJECTIVES,
     settings=SETTINGS,
     notes=NOTES,
+    make_gym="archgym.envs.soc.design_env:ChipMovesEnv",
 )

@@ -27,6 +27,8 @@ class CostModel(ABC):
         leaves_out: What it does not model.
         checked_against: What it was compared with, and how well it agreed.
         detail_file: What files of detail are called, from ``row`` (from 0) and ``table``.
+        provenance: Further texts that tables of results carry, column name -> text: which tool
+            the numbers come from.
     """
 
     name: str
@@ -38,14 +40,22 @@ class CostModel(ABC):
     checked_against: tuple[str, ...] = ()
     detail_file: str = "row-{row}-{table}.csv"
 
+    @property
+    def provenance(self) -> Mapping[str, str]:
+        return {}
+
     @abstractmethod
     def evaluate(self, batch: Batch, workload: Any) -> Measurements:
         """Return the measurements of each design on ``workload``."""
+
+    def focused(self, metrics: tuple[str, ...]) -> CostModel:
+        """Return a model that may leave out all but some metrics to save time, else itself."""
+        return self
 
     def detail(self, design: Batch, workload: Any) -> Mapping[str, Mapping[str, NDArray[Any]]]:
         """Return tables about one design (name -> column -> values), none unless overridden."""
         return {}
 
-    def export(self, design: Batch, workload: Any) -> Mapping[str, str]:
-        """Return one design in its own tool's format: path -> text, none unless overridden."""
+    def export(self, design: Batch, workload: Any) -> Mapping[str, str | bytes]:
+        """Return one design in its own tool's format: path -> content, none unless overridden."""
         return {}

@@ -119,6 +119,7 @@ class Objective:
         reward = self.form.reward(components)
         status, error = measured.status, measured.error
         if not _all_good(violation, status, reward):
+            reward = np.where(_left_out(measured) & ~np.isfinite(reward), 0.0, reward)
             good = (violation == 0.0) & (status == Status.OK) & np.isfinite(reward)
             status, error = self._explain(measured, reference, violation, reward)
             penalty = self._penalties(status, violation)
@@ -139,7 +140,7 @@ class Objective:
         reward: Floats,
     ) -> tuple[NDArray[np.uint8], dict[int, str]]:
         ran = measured.status == Status.OK
-        missing = ran & ~np.isfinite(reward)
+        missing = ran & ~np.isfinite(reward) & ~_left_out(measured)
         broken = ran & ((violation != 0.0) | missing)
         status = np.where(broken, np.uint8(Status.INFEASIBLE), measured.status)
         error = dict(measured.error)
@@ -155,6 +156,14 @@ class Objective:
                 required = f"{'<=' if limit.is_maximum else '>='} {limit.limit(reference):g}"
                 return f"{limit.metric.name} is {value:g}, required {required}"
         return "the cost model calls it infeasible" if measured.violation[row] else ""
+
+
+def _left_out(measured: Measurements) -> NDArray[np.bool_]:
+    """Return which designs leave out metrics on purpose, shape (n,)."""
+    rows = [row for row, text in measured.error.items() if not text]
+    marked = np.zeros(len(measured), dtype=bool)
+    marked[rows] = True
+    return marked
 
 
 def _all_good(violation: Floats, status: NDArray[np.uint8], reward: Floats) -> bool:

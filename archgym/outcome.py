@@ -43,7 +43,8 @@ class Measurements:
             relative to what is required.
         status: uint8 (n,) of `Status`; only TIMEOUT and CRASHED carry meaning here, since
             feasibility follows from ``violation`` and the objective.
-        error: Row -> reason, for rows that are not ok.
+        error: Row -> reason, for rows that are not ok. An empty reason says that a design leaves
+            out metrics on purpose: where the objective needs one of them it is ok and earns 0.
     """
 
     metrics: Mapping[str, Floats]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
@@ -41,7 +41,11 @@ class Parameter(ABC):
         active_when: Other parameters' names and the values under which this one has an effect.
         description: One line for people.
         aliases: Further names under which designs may give it.
+        text_is_kept: Whether tables of results repeat what a user wrote, letter by letter, where
+            one value may be written in several ways.
     """
+
+    text_is_kept: ClassVar[bool] = False
 
     name: str
     _: KW_ONLY

@@ -55,7 +55,12 @@ class Problem:
         import pandas as pd
 
         batch = self.space.encode(designs)
-        return pd.concat([batch.frame(), self.outcomes(batch).frame()], axis=1)
+        outcomes = self.outcomes(batch).frame()
+        for metric in self.cost_model.metrics:
+            if metric.words:
+                outcomes[metric.name] = metric.shown(outcomes[metric.name].to_numpy())
+        table = pd.concat([batch.frame(), outcomes], axis=1)
+        return table.assign(**self.cost_model.provenance)
 
     def outcomes(self, batch: Batch) -> Outcomes:
         """Return the outcomes of a batch; never raises for a design of the space."""

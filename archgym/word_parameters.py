@@ -88,7 +88,7 @@ class Sequence(Parameter):
         return tuple(symbols) if self._fixed else (lengths, *symbols)
 
     @property
-    def default_value(self) -> tuple[Any, ...]:
+    def default_value(self) -> Any:
         return (self.alphabet[0],) * self.min_length if self.default is None else self.default
 
     @property

@@ -59,21 +59,32 @@ def evaluate(
 
 
 def _header(file: DesignFile, problem: Problem) -> list[str]:
-    return [*problem.space.names, *problem.metric_names, "reward", "status", "error"]
+    provenance = problem.cost_model.provenance
+    return [*problem.space.names, *problem.metric_names, "reward", "status", "error", *provenance]
 
 
 def _rows(file: DesignFile, problem: Problem, outcomes: Outcomes) -> list[list[Any]]:
     designs = file.batch.frame()
     names = problem.metric_names
-    columns: list[list[Any]] = [designs[name].tolist() for name in problem.space.names]
-    columns += [outcomes.metrics[name].tolist() for name in names]
+    columns: list[list[Any]] = [
+        _as_given(file, p.name) if p.text_is_kept else designs[p.name].tolist()
+        for p in problem.space.parameters
+    ]
+    columns += [m.shown(outcomes.metrics[m.name]) for m in problem.cost_model.metrics]
     reasons = [_last_line(error) for error in outcomes.errors()]
     columns += [outcomes.reward.tolist(), outcomes.labels(), reasons]
-    rows = [list(row) for row in zip(*columns, strict=True)]
+    provenance = list(problem.cost_model.provenance.values())
+    rows = [[*row, *provenance] for row in zip(*columns, strict=True)]
     for row, reason in file.errors.items():
         given = [file.cells[row].get(name, "") for name in problem.space.names]
-        rows[row] = [*given, *[None] * (len(names) + 1), INVALID, reason]
+        rows[row] = [*given, *[None] * (len(names) + 1), INVALID, reason, *provenance]
     return rows
+
+
+def _as_given(file: DesignFile, name: str) -> list[Any]:
+    """Return the cells of a column as they stand, the default where there is no such column."""
+    default = file.batch.space[name].default_value
+    return [cells.get(name, default) for cells in file.cells]
 
 
 def _last_line(error: str) -> str:

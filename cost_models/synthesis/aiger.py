@@ -5,6 +5,7 @@ Sources: A. Biere, K. Heljanko, S. Wieringa, AIGER 1.9 and beyond, 2011 (both fo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from archgym.errors import WorkloadError
 
 Ints = NDArray[np.int64]
+_SYMBOLS = re.compile(rb"(?:[io][0-9]+ [^\n]*\n)*")
 
 
 @dataclass(frozen=True)
@@ -274,8 +276,10 @@ def _symbols(aig: Aig) -> bytes:
     return "".join(lines).encode()
 
 
-def without_symbols(content: bytes) -> bytes:
-    """Return binary AIGER without symbol table and comment, so that equal graphs are equal bytes.
+def split_symbols(content: bytes) -> tuple[bytes, bytes]:
+    """Return binary AIGER without names and comment, and its symbol table.
+
+    Equal graphs are equal bytes then.
 
     Raises:
         WorkloadError: It is no complete binary AIGER.
@@ -290,9 +294,12 @@ def without_symbols(content: bytes) -> bytes:
         if not start:
             raise WorkloadError("AIGER: cut off among the outputs")
     try:
-        return content[: start + _end_of(content[start:], 2 * counts[4])]
+        end = start + _end_of(content[start:], 2 * counts[4])
     except ValueError:
         raise WorkloadError("AIGER: cut off among the gates") from None
+    table = _SYMBOLS.match(content, end)
+    assert table is not None
+    return content[:end], table.group(0)
 
 
 def _end_of(content: bytes, count: int) -> int:

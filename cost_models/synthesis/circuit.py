@@ -15,15 +15,11 @@ class Circuit:
         name: For messages.
         content: The file that ABC reads, as bytes.
         suffix: The format of the content: ".aig", ".blif", ".bench" or ".pla".
-        input_names: Names of the inputs in order, or none.
-        output_names: Names of the outputs in order, or none.
     """
 
     name: str
     content: bytes = field(repr=False)
     suffix: str = ".aig"
-    input_names: tuple[str, ...] = ()
-    output_names: tuple[str, ...] = ()
 
     @cached_property
     def digest(self) -> str:

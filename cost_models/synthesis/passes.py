@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from archgym.cost_models.synthesis.abc_process import AbcProcess, EngineError
 from archgym.cost_models.synthesis.actions import commands_of
-from archgym.cost_models.synthesis.aiger import without_symbols
+from archgym.cost_models.synthesis.aiger import split_symbols
 from archgym.cost_models.synthesis.circuit import Circuit
 from archgym.cost_models.synthesis.engine import Engine
 from archgym.errors import WorkloadError
@@ -22,7 +22,7 @@ from archgym.errors import WorkloadError
 _STATS = re.compile(
     r"i/o =\s*(\d+)/\s*(\d+)\s+lat =\s*(\d+)\s+and =\s*(\d+)\s+lev =\s*(\d+)\s*$", re.MULTILINE
 )
-_SNAPSHOT, _RESULT = "snapshot.aig", "result.aig"
+_SNAPSHOT, _RESULT, _NAMED = "snapshot.aig", "result.aig", "named.aig"
 Result = TypeVar("Result")
 
 
@@ -72,8 +72,8 @@ class PassRunner:
         self.passes_run = 0
         self._held: Snapshot | None = None
 
-    def load(self, circuit: Circuit) -> Snapshot:
-        """Return the circuit after ``read; strash``.
+    def load(self, circuit: Circuit) -> tuple[Snapshot, bytes]:
+        """Return the circuit after ``read; strash``, and its names as an AIGER symbol table.
 
         Raises:
             WorkloadError: ABC cannot read it, or it has latches.
@@ -121,10 +121,12 @@ class PassRunner:
             self.close()
             raise
 
-    def _load(self, circuit: Circuit) -> Snapshot:
+    def _load(self, circuit: Circuit) -> tuple[Snapshot, bytes]:
         self._read_source(circuit)
+        self.process.ask(f"write_aiger -s {_NAMED}")
+        _, symbols = split_symbols((self.process.folder / _NAMED).read_bytes())
         self._held = self._snapshot("print_stats")
-        return self._held
+        return self._held, symbols
 
     def _read_source(self, circuit: Circuit) -> Stats:
         name = f"source{circuit.suffix}"
@@ -170,7 +172,7 @@ class PassRunner:
         path.unlink(missing_ok=True)
         stats = _stats(self.process.ask(f"{commands}; write_aiger {_RESULT}"))
         try:
-            aiger = without_symbols(path.read_bytes())
+            aiger, _ = split_symbols(path.read_bytes())
         except (OSError, WorkloadError) as error:
             raise EngineError(f"ABC wrote no snapshot: {error}") from None
         return Snapshot(aiger, stats.inputs, stats.outputs, stats.and_count, stats.level)

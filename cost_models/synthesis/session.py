@@ -86,6 +86,12 @@ class Statistics:
 class Session:
     """One circuit under synthesis; made by `Synthesizer.session`.
 
+    Attributes:
+        circuit: The circuit.
+        root: The state as loaded.
+        symbols: Names of inputs and outputs, as an AIGER symbol table.
+        statistics: What was asked and what had to be computed.
+
     Raises:
         WorkloadError: ABC cannot load the circuit.
     """
@@ -98,7 +104,8 @@ class Session:
         self._plain: dict[tuple[str, ...], Synthesized] = {}
         self._qualities: dict[tuple[bytes, Library, str], Quality] = {}
         self._verdicts: dict[bytes, str] = {}
-        self.root = self._state(owner.runner.load(circuit))
+        snapshot, self.symbols = owner.runner.load(circuit)
+        self.root = self._state(snapshot)
 
     def apply(self, state: State, action: str) -> State:
         """Return the state after one pass of the canonical chain.
@@ -147,7 +154,9 @@ class Session:
         self.statistics.mappings_asked += 1
         key = (state.digest, library, finisher)
         if key not in self._qualities:
-            self._qualities[key] = self._owner.mapper(library).map(state.aiger, finisher)
+            # With names: the mapper puts no buffer between an input and an output of its name.
+            named = state.aiger + self.symbols
+            self._qualities[key] = self._owner.mapper(library).map(named, finisher)
             self.statistics.mappings_run += 1
         return self._qualities[key]
 
@@ -228,5 +237,7 @@ class Synthesizer:
 
     def close(self) -> None:
         """End all processes; the next requests start others."""
-        for part in (self.runner, self.checker, *self._mappers.values()):
-            part.close()
+        self.runner.close()
+        self.checker.close()
+        for mapper in self._mappers.values():
+            mapper.close()

@@ -1,0 +1,1 @@
+"""Environments of logic synthesis."""

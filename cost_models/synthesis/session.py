@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from archgym.cost_models.synthesis.actions import RESYN2, parse_recipe
 from archgym.cost_models.synthesis.circuit import Circuit
@@ -164,7 +165,7 @@ class Session:
         """Return what resyn2 costs in a library: a plain chain, mapped without finisher."""
         return self.map(self.reference_end.state, library)
 
-    @property
+    @cached_property
     def reference_end(self) -> Synthesized:
         """The end of resyn2 in a plain chain; run once."""
         return self.run_plain(parse_recipe(RESYN2))

@@ -156,4 +156,5 @@ ENVIRONMENT = Environment(
     objectives=OBJECTIVES,
     settings=SETTINGS,
     notes=NOTES,
+    make_gym="archgym.envs.synthesis.recipe_env:RecipeEnv",
 )

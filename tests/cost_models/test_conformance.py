@@ -6,8 +6,11 @@ from archgym import registry
 from archgym.testing import CostModelConformance
 from tests.toys import TOYS
 
-WORKLOADS = {"dram": "spmv_short"}
-SETTINGS = {"dnn.eyeriss": {"mapper_evaluations": 20}}
+WORKLOADS = {"dram": "spmv_short", "synthesis.recipe": "comparator"}
+SETTINGS = {
+    "dnn.eyeriss": {"mapper_evaluations": 20},
+    "synthesis.recipe": {"length": 4},
+}
 
 
 def _case(name: str, model: str) -> type[CostModelConformance]:

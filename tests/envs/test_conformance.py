@@ -10,8 +10,12 @@ from tests.toys import TOYS
 WORKLOADS = {
     "dram": ("stream_short", "archgym_random"),
     "dnn.eyeriss": ("archgym_alexnet", "resnet18/conv2_x", "mobilenet_v1"),
+    "synthesis.recipe": ("comparator", "priority"),
 }
-SETTINGS = {"dnn.eyeriss": {"mapper_evaluations": 20}}
+SETTINGS = {
+    "dnn.eyeriss": {"mapper_evaluations": 20},
+    "synthesis.recipe": {"length": 4},
+}
 
 
 def _case(name: str) -> type[EnvironmentConformance]:

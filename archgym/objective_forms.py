@@ -12,6 +12,7 @@ from archgym.outcome import Floats
 
 _LEGACY_CAP = 1e3
 _LEGACY_OFFSET, _LEGACY_FLOOR = 1e-3, 1e-5
+_AUTOCKT_CLOSE, _AUTOCKT_BONUS, _SMALLEST_SIZE = -0.02, 10.0, 1e-30
 
 
 @dataclass(frozen=True)
@@ -174,3 +175,38 @@ class ArchgymShortfall:
 
     def reward(self, components: Floats) -> Floats:
         return components[:, 0]
+
+
+@dataclass(frozen=True)
+class AutoCkt:
+    """The reward of AutoCkt (Settaluri et al., DATE 2020): the sum of normalised misses.
+
+    A metric that misses its target (a term's weight) counts (value - target) / (|value| +
+    |target|), negative, one that meets it counts 0; a sum of -0.02 or more earns 10. It says
+    nothing about how far targets are exceeded; a failed design earns the worst possible sum.
+    """
+
+    terms: tuple[Term, ...]
+    needs_reference = False
+
+    @property
+    def failed_reward(self) -> float:
+        """Of designs that are not ok."""
+        return -float(len(self.terms))
+
+    def components(self, metrics: Mapping[str, Floats], reference: Mapping[str, float]) -> Floats:
+        misses = [
+            normalised_miss(metrics[t.metric.name], t.weight, t.maximize) for t in self.terms
+        ]
+        total: Floats = np.sum(misses, axis=0)
+        return np.where(total >= _AUTOCKT_CLOSE, _AUTOCKT_BONUS, total)[:, None]
+
+    def reward(self, components: Floats) -> Floats:
+        return components[:, 0]
+
+
+def normalised_miss(values: Floats, target: float | Floats, maximize: bool) -> Floats:
+    """Return by how much values miss a target, 0 (met) down to -1, relative to both."""
+    sign = 1.0 if maximize else -1.0
+    size = np.maximum(np.abs(values) + np.abs(target), _SMALLEST_SIZE)
+    return np.asarray(np.minimum(sign * (values - target) / size, 0.0))

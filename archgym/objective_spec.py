@@ -12,6 +12,7 @@ from archgym.objective_forms import (
     ArchgymInverse,
     ArchgymLegacy,
     ArchgymShortfall,
+    AutoCkt,
     Pareto,
     Product,
     Targets,
@@ -26,7 +27,7 @@ def parse_objective(spec: Spec, named: Mapping[str, Spec], metrics: Metrics) -> 
     """Return the objective of a name or of a mapping such as ``{minimize: total_time_ns}``.
 
     A mapping has exactly one form (minimize, maximize, weighted, product, targets, pareto,
-    archgym_legacy, archgym_inverse, archgym_shortfall) and optionally
+    archgym_legacy, archgym_inverse, archgym_shortfall, autockt) and optionally
     ``subject_to: {metric: {max: bound}}``, with max, min, or max_ratio, min_ratio for bounds that
     are multiples of the default design's value.
 
@@ -136,6 +137,10 @@ def _shortfall(spec: Any, metrics: Metrics) -> Form:
     return ArchgymShortfall(terms)
 
 
+def _autockt(spec: Any, metrics: Metrics) -> Form:
+    return AutoCkt(tuple(make_term(n, t, metrics) for n, t in _mapping("autockt", spec).items()))
+
+
 def _mapping(where: str, spec: Any) -> Mapping[str, Any]:
     if not isinstance(spec, Mapping) or (not spec and where != "subject_to"):
         raise SettingError(f"objective, {where}: a mapping of metrics is needed, not {spec!r}")
@@ -159,4 +164,5 @@ FORMS: dict[str, Callable[[Any, Metrics], Form]] = {
     "archgym_legacy": _legacy,
     "archgym_inverse": _inverse,
     "archgym_shortfall": _shortfall,
+    "autockt": _autockt,
 }

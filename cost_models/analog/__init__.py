@@ -1,0 +1,1 @@
+"""Analog circuits: a compiled nodal solver, and ngspice beside it."""

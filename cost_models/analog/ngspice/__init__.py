@@ -1,0 +1,1 @@
+"""ngspice as a simulator: a process for each design, or its library kept alive."""

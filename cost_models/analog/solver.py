@@ -1,0 +1,109 @@
+"""The built-in solver: rows of sizes in, metrics out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.cost_models.analog import formula
+from archgym.cost_models.analog.cards import SUPPLY_V, Card, read_cards
+from archgym.cost_models.analog.circuit import (
+    AMPLIFIER,
+    COMMON_SOURCE,
+    TRANSIMPEDANCE,
+    Circuit,
+)
+from archgym.cost_models.analog.conditions import Conditions
+from archgym.cost_models.analog.kernels import benches
+from archgym.cost_models.analog.kernels.layout import N_RESULTS
+from archgym.cost_models.analog.plan import Plan, make_plan
+
+Floats = NDArray[np.float64]
+
+FIRST_HZ, LAST_HZ = 10.0, 1e10
+NOISE_FIRST_HZ, NOISE_POINTS_PER_DECADE = 1e3, 10
+LOAD_A, LIGHT_LOAD_A = 5e-3, 1e-4
+REGULATED = 0.8  # output of a regulator as a share of the supply
+SLEW_STEPS = 400
+
+
+def frequencies(first: float, last: float, per_decade: int) -> Floats:
+    """Return the logarithmic grid of a sweep in Hz."""
+    count = round(per_decade * np.log10(last / first)) + 1
+    return np.asarray(first * 10.0 ** (np.arange(count) / per_decade))
+
+
+def card_table(cards: tuple[Card, ...]) -> Floats:
+    """Return the cards as the kernels take them."""
+    return np.array([[c.polarity, c.length_um * 1e-6, *c.values.values()] for c in cards])
+
+
+class Solver:
+    """Measures designs of one circuit.
+
+    Args:
+        circuit: The circuit.
+        conditions: Supply, temperature and the like.
+        cards: Level-1 cards.
+    """
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        conditions: Conditions = Conditions(),  # noqa: B008, it is frozen
+        cards: tuple[Card, ...] | None = None,
+    ):
+        self.circuit, self.conditions = circuit, conditions
+        self.plan: Plan = make_plan(circuit)
+        self._cards = card_table(read_cards() if cards is None else cards)
+        self._constants = np.array([SUPPLY_V, conditions.temperature_k, conditions.gmin])
+        self._base = self.plan.base(SUPPLY_V)
+        self._starts = self._make_starts()
+        self._grid = frequencies(FIRST_HZ, LAST_HZ, conditions.points_per_decade)
+        self._noise_grid = frequencies(NOISE_FIRST_HZ, LAST_HZ, NOISE_POINTS_PER_DECADE)
+
+    def measure(self, sizes: Mapping[str, Floats]) -> Floats:
+        """Return results (n, N_RESULTS) of parameters by name, each of shape (n,)."""
+        values = self.plan.values({s.hole: s.unit * sizes[s.name] for s in self.circuit.sizes})
+        results = np.empty((len(values), N_RESULTS))
+        self._run(values, sizes, results)
+        return results
+
+    def _run(self, values: Floats, sizes: Mapping[str, Floats], results: Floats) -> None:
+        plan, bench = self.plan, self.circuit.bench
+        out, wirings = plan.nodes["out"], plan.wirings
+        head = (plan.net, values, self._cards, self._constants, wirings["direct"])
+        about = (self._base, self._starts, plan.fed, self._grid)
+        if bench in (AMPLIFIER, COMMON_SOURCE):
+            amplifies = bench == AMPLIFIER
+            sign, enters = (1.0, plan.nodes["inp"]) if amplifies else (-1.0, -1)
+            steps = SLEW_STEPS if amplifies and self.conditions.slew else 0
+            slews = self._slew_estimates(sizes, len(values))
+            benches.measure_amplifiers(
+                *head, wirings["signal"], *about, sign, enters, out, slews, steps, results
+            )
+        elif bench == TRANSIMPEDANCE:
+            benches.measure_transimpedances(
+                *head, wirings["signal"], *about, self._noise_grid, out, results
+            )
+        else:
+            target = REGULATED * SUPPLY_V
+            benches.measure_regulators(
+                *head, wirings["loop"], wirings["ripple"], *about, out, target,
+                LOAD_A, LIGHT_LOAD_A, results,
+            )  # fmt: skip
+
+    def _slew_estimates(self, sizes: Mapping[str, Floats], count: int) -> Floats:
+        if not self.circuit.slew_v_per_s:
+            return np.full(count, np.nan)
+        return np.full(count, formula.evaluate(self.circuit.slew_v_per_s, sizes))
+
+    def _make_starts(self) -> Floats:
+        """Return voltages to begin at: the circuit's own, all in the middle, all at ground."""
+        own = np.full(len(self.plan.nodes), 0.5 * SUPPLY_V)
+        for node, volts in self.circuit.start.items():
+            own[self.plan.nodes[node]] = volts * 1
+        middle = np.full(len(own), 0.5 * SUPPLY_V)
+        return np.stack([own, middle, np.zeros(len(own))])

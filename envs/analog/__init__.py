@@ -1,0 +1,1 @@
+"""Analog circuits as environments."""

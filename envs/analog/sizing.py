@@ -1,0 +1,148 @@
+"""Sizes of the transistors and passives of an analog circuit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from archgym.cost_model import CostModel
+from archgym.cost_models.analog.circuit import Circuit
+from archgym.cost_models.analog.circuits import NAMES, load_circuit
+from archgym.cost_models.analog.columns import MODEL, MODELS
+from archgym.cost_models.analog.conditions import Conditions
+from archgym.environment import Environment
+from archgym.envs.analog.space import SizingSpace, design_space
+from archgym.errors import SettingError
+from archgym.objective_spec import Spec
+from archgym.setting import Setting
+
+Settings = Mapping[str, Any]
+
+_ZERO_CELSIUS_K = 273.15
+_ALL, _NO_SLEW = "all", "without_slew"
+
+SETTINGS = {
+    MODEL: Setting(MODELS[0], choices=MODELS, description="the process that is searched"),
+    "metrics": Setting(
+        _ALL,
+        choices=(_ALL, _NO_SLEW),
+        description="the slew rate of an amplifier takes 30 times as long as all the others",
+    ),
+    "temperature_c": Setting(27.0, description="in degrees Celsius"),
+    "points_per_decade": Setting(
+        20, choices=(20, 10, 5), description="of the frequency sweep; metrics are defined at 20"
+    ),
+}
+
+OBJECTIVES: dict[str, Spec] = {
+    "figure_of_merit": {"maximize": "figure_of_merit"},
+    "power": {"minimize": "power_w"},
+    "stable_figure_of_merit": {
+        "maximize": "figure_of_merit",
+        "subject_to": {"gain_db": {"min": 40}, "phase_margin_deg": {"min": 60}},
+    },
+    "gain_speed_power_pareto": {"pareto": ["gain_db", "ugbw_hz", "power_w"]},
+    "amplifier_targets": {
+        "targets": {
+            "gain_db": 90,
+            "ugbw_hz": 2e7,
+            "phase_margin_deg": 60,
+            "power_w": 1.5e-4,
+            "input_noise_1khz_v_rthz": 3e-7,
+        }
+    },
+    "amplifier_autockt": {
+        "autockt": {
+            "gain_db": 90,
+            "ugbw_hz": 2e7,
+            "phase_margin_deg": 60,
+            "power_w": 1.5e-4,
+            "input_noise_1khz_v_rthz": 3e-7,
+        }
+    },
+    "transimpedance_targets": {
+        "targets": {
+            "transimpedance_dbohm": 80,
+            "bandwidth_hz": 2e8,
+            "peaking_db": 1,
+            "power_w": 3e-4,
+            "output_noise_rms_v": 2e-3,
+        }
+    },
+    "regulator_targets": {
+        "targets": {
+            "gain_db": 70,
+            "phase_margin_deg": 45,
+            "quiescent_current_a": 5e-5,
+            "psr_1khz_db": -60,
+            "load_regulation_v": 2e-3,
+        }
+    },
+}
+
+NOTES = """\
+Every transistor is a number of 5 um wide fingers m, which need not be whole; devices of a group
+share length and fingers. Ranges bind what agents search: a table may give any positive value, but
+gate lengths only of the grid of its model. A table may mix models, one a row.
+
+afm1 (1.8 V, level 1) is solved by a compiled solver of our own; gf180 (GlobalFoundries 180MCU,
+3.3 V, BSIM4) by ngspice: apt-get install ngspice libngspice0, pip install 'archgym[analog]'.
+`--cost-model ngspice` (the library, kept alive) and `ngspice:process` (a process for each design)
+simulate either model. `archgym export` writes a deck for ngspice.
+
+Amplifiers are biased by unity feedback and measured with the loop open. A metric that does not
+exist (no unity crossing, the step too small) is an empty cell. Level 1 has no current below
+threshold: a design in which a branch is starved below 1 nA follows the solver's gmin, not the
+circuit. It is infeasible (well_posed = 0), as is a regulator that does not regulate within 50 mV.
+
+Objectives of other benches are given as mappings, for example
+'{targets: {transimpedance_dbohm: 80, bandwidth_hz: 3e8, power_w: 2e-4}}'. The form autockt is the
+reward of AutoCkt (Settaluri et al., DATE 2020): the sum of normalised misses, +10 once all are
+within 2 %.
+
+A circuit of yours is a YAML file with a netlist, its bench and the ranges of its parameters, see
+docs/analog.md; --workload takes its path.
+
+Version 0: first version.
+"""
+
+
+def _conditions(settings: Settings) -> Conditions:
+    kelvin = settings["temperature_c"] + _ZERO_CELSIUS_K
+    if not kelvin > 0:
+        raise SettingError(f"setting 'temperature_c': {settings['temperature_c']!r} is too cold")
+    return Conditions(
+        temperature_k=kelvin,
+        points_per_decade=settings["points_per_decade"],
+        slew=settings["metrics"] == _ALL,
+    )
+
+
+def _make_model(settings: Settings) -> CostModel:
+    from archgym.cost_models.analog.model import SizingModel
+
+    return SizingModel(_conditions(settings))
+
+
+def _default_space(settings: Settings) -> SizingSpace:
+    return design_space(settings, load_circuit(NAMES[0]))
+
+
+def _load(name: str, settings: Settings) -> Circuit:
+    return load_circuit(name)
+
+
+ENVIRONMENT = Environment(
+    id="analog.sizing",
+    version=0,
+    description="sizes of amplifiers, a transimpedance stage and a regulator",
+    space=_default_space,
+    space_of=design_space,
+    cost_models=MappingProxyType({"nodal": _make_model}),
+    workloads=MappingProxyType({name: load_circuit(name).about for name in NAMES}),
+    load_workload=_load,
+    objectives=OBJECTIVES,
+    settings=SETTINGS,
+    notes=NOTES,
+)

@@ -1,0 +1,26 @@
+"""Random designs of circuits, as the reference data were drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+import archgym
+from archgym.cost_models.analog.circuits import load_circuit
+from archgym.cost_models.analog.conditions import Conditions
+from archgym.cost_models.analog.solver import Solver
+
+
+def draw(workload: str, count: int, seed: int = 0, **settings: object) -> pd.DataFrame:
+    problem = archgym.make_problem("analog.sizing", workload, **settings)
+    return problem.space.sample(np.random.default_rng(seed), count).frame()
+
+
+def solver(workload: str, **conditions: object) -> Solver:
+    return Solver(load_circuit(workload), Conditions(**conditions))
+
+
+def sizes(workload: str, table: pd.DataFrame) -> dict[str, np.ndarray]:
+    return {
+        size.name: table[size.name].to_numpy(dtype=float) for size in load_circuit(workload).sizes
+    }

@@ -30,11 +30,11 @@ from archgym.cost_models.soc.schedule.columns import (
 )
 from archgym.cost_models.soc.schedule.engine import state
 from archgym.cost_models.soc.schedule.engine.decide import advance_under
-from archgym.cost_models.soc.schedule.engine.state import Floats, Rules, Run
+from archgym.cost_models.soc.schedule.engine.state import Case, Floats, Rules, Run
 from archgym.cost_models.soc.schedule.governor import start_of
 from archgym.cost_models.soc.schedule.optimal import optimal_plan
 from archgym.cost_models.soc.schedule.plans import read_plan
-from archgym.cost_models.soc.schedule.policies import load_policy
+from archgym.cost_models.soc.schedule.policies import find_policy, load_policy, policy_for
 from archgym.cost_models.soc.schedule.running import Options, Plan, new_run, rules
 from archgym.cost_models.soc.schedule.workload import ScheduleWorkload
 from archgym.errors import WorkloadError
@@ -124,7 +124,7 @@ class ScheduleModel(CostModel):
             self._plan(scheduler, design, workload),
         )
         run = new_run(workload, options)
-        advance_under(workload.case, run, _rules(scheduler, design), state.NEVER)
+        advance_under(workload.case, run, _rules(scheduler, design, workload.case), state.NEVER)
         return run
 
     def _plan(self, scheduler: str, design: Batch, workload: ScheduleWorkload) -> Plan | None:
@@ -164,11 +164,12 @@ class ScheduleModel(CostModel):
         return {"schedule.json": json.dumps({"pes": pes, "tasks": tasks}, indent=1) + "\n"}
 
 
-def _rules(scheduler: str, design: Batch) -> Rules:
+def _rules(scheduler: str, design: Batch, case: Case) -> Rules:
     if scheduler.startswith(POLICY):
         parameter = design.space[SCHEDULER]
         assert isinstance(parameter, OpenChoice)
-        return rules(state.POLICY, weights=load_policy(parameter.path_of(scheduler)))
+        layers = load_policy(find_policy(parameter.path_of(scheduler)))
+        return rules(state.POLICY, policy=policy_for(layers, case))
     number = SCHEDULERS[scheduler]
     if scheduler == BY_WEIGHTS:
         weights = [float(design[name][0]) for name in WEIGHTS.values()]

@@ -9,10 +9,38 @@ import numpy as np
 
 from archgym.cost_models.soc.schedule.engine import state
 from archgym.cost_models.soc.schedule.engine.decide import prepare
-from archgym.cost_models.soc.schedule.engine.state import Floats, Ints, Rules, Run
+from archgym.cost_models.soc.schedule.engine.state import Floats, Ints, Policy, Rules, Run, Trace
 from archgym.cost_models.soc.schedule.workload import ScheduleWorkload
 
 NO_NUMBERS, NO_WEIGHTS = np.zeros(0, dtype=np.int64), np.zeros(0)
+_TABLE = np.zeros((0, 0))
+NO_POLICY = Policy(
+    scale=1.0,
+    prior=0.0,
+    tasks=_TABLE,
+    pes=_TABLE,
+    first=_TABLE,
+    first_bias=NO_WEIGHTS,
+    second=_TABLE,
+    second_bias=NO_WEIGHTS,
+    last=NO_WEIGHTS,
+    seen=NO_WEIGHTS,
+    hidden=NO_WEIGHTS,
+    least=NO_WEIGHTS,
+    backlog=NO_WEIGHTS,
+    rivals=NO_WEIGHTS,
+    queue=NO_NUMBERS,
+)
+NO_TRACE = Trace(
+    seen=np.zeros((0, 0), dtype=np.float32),
+    task=NO_NUMBERS,
+    noise=NO_WEIGHTS,
+    pairs=NO_NUMBERS,
+    chosen=NO_NUMBERS,
+    tick=NO_NUMBERS,
+    load=_TABLE,
+    size=np.zeros(2, dtype=np.int64),
+)
 
 
 @dataclass(frozen=True)
@@ -44,9 +72,15 @@ class Options:
     plan: Plan | None = None
 
 
-def rules(scheduler: int, numbers: Ints = NO_NUMBERS, weights: Floats = NO_WEIGHTS) -> Rules:
+def rules(
+    scheduler: int,
+    numbers: Ints = NO_NUMBERS,
+    weights: Floats = NO_WEIGHTS,
+    policy: Policy = NO_POLICY,
+    trace: Trace = NO_TRACE,
+) -> Rules:
     """Return who decides."""
-    return Rules(scheduler, numbers, weights)
+    return Rules(scheduler, numbers, weights, policy, trace)
 
 
 def highest_points(workload: ScheduleWorkload) -> Ints:

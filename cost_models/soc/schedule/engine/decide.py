@@ -72,7 +72,7 @@ def decide(case: Case, run: Run, rules: Rules) -> None:
     elif scheduler == WEIGHTS:
         choose_by_score(case, run, rules.weights)
     elif scheduler == POLICY:
-        choose_by_policy(case, run, rules.weights)
+        choose_by_policy(case, run, rules.policy, rules.trace)
 
 
 @kernel

@@ -131,18 +131,77 @@ class Run(NamedTuple):
     held: Ints
 
 
+class Policy(NamedTuple):
+    """A learned policy on one case, and work space; see `schedulers.policy`.
+
+    Attributes:
+        scale: Times are divided by it, us.
+        prior: Weight of an early finish in the score, beside the network's.
+        tasks: float64 (tasks, units), what the first layer gets from the task's embedding.
+        pes: float64 (pes, 2), shares of tasks that the PE is the fastest for and can run.
+        first, first_bias: float64 (units, features), (units,).
+        second, second_bias: float64 (units of the second layer, units), (its units,).
+        last: float64 (its units,).
+        seen, hidden, least, backlog, rivals: Work space, float64.
+        queue: Work space, int64 (pes,).
+    """
+
+    scale: float
+    prior: float
+    tasks: Floats
+    pes: Floats
+    first: Floats
+    first_bias: Floats
+    second: Floats
+    second_bias: Floats
+    last: Floats
+    seen: Floats
+    hidden: Floats
+    least: Floats
+    backlog: Floats
+    rivals: Floats
+    queue: Ints
+
+
+class Trace(NamedTuple):
+    """What a policy saw and did, for learning; nothing is put down where ``chosen`` is empty.
+
+    Attributes:
+        seen: float32 (pairs, features), of all scored pairs.
+        task: int64 (pairs,), their rows of `Case.tasks`.
+        noise: float64 (pairs,), added to their scores: exploration.
+        pairs, chosen, tick: int64 (decisions,), how many pairs, which of them, when.
+        load: float64 (decisions, 4), jobs in flight, all backlogs, the highest,
+            the logarithm of ready tasks.
+        size: int64 (2,), decisions and pairs so far.
+    """
+
+    seen: NDArray[np.float32]
+    task: Ints
+    noise: Floats
+    pairs: Ints
+    chosen: Ints
+    tick: Ints
+    load: Floats
+    size: Ints
+
+
 class Rules(NamedTuple):
     """Who decides.
 
     Attributes:
         scheduler: One of the numbers below.
         numbers: int64 (tasks,), a rank per task: of priority lists and of tables.
-        weights: float64 (any,), of scores and of learned policies.
+        weights: float64 (any,), of scores.
+        policy: For POLICY.
+        trace: What the policy puts down.
     """
 
     scheduler: int
     numbers: Ints
     weights: Floats
+    policy: Policy
+    trace: Trace
 
 
 (

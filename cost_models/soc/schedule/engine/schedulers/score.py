@@ -38,7 +38,7 @@ def choose_by_score(case: Case, run: Run, weights: Floats) -> None:
         note_waits(case, run, at)
     for done in range(count):
         at, pe = _best_pair(case, run, weights, done)
-        _swap(run, done, at)
+        swap_ready(run, done, at)
         give(case, run, done, pe)
 
 
@@ -74,7 +74,8 @@ def score_of(case: Case, run: Run, weights: Floats, at: int, pe: int) -> float:
 
 
 @inlined
-def _swap(run: Run, first: int, second: int) -> None:
+def swap_ready(run: Run, first: int, second: int) -> None:
+    """Swap two ready tasks, and their waits."""
     run.ready[first], run.ready[second] = run.ready[second], run.ready[first]
     for pe in range(len(run.pes)):
         kept = run.wait[first, pe]

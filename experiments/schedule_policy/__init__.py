@@ -1,0 +1,1 @@
+"""Training of learned schedulers: masked proximal policy optimisation over task-PE pairs."""

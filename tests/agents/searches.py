@@ -56,13 +56,14 @@ QUICK: dict[str, dict[str, Any]] = {
     "gp": {"startup": 12},
     "smac": {"startup": 8, "candidates": 50, "local_searches": 1, "retrain_after": 16},
     "turbo": {"startup": 8, "batch_size": 8, "candidates": 100},
+    "boils": {"startup": 8, "walks": 4, "steps": 6},
     "qnehvi": {"startup": 8, "batch_size": 8, "candidates": 64, "samples": 16},
 }
 # Agents whose models take a tenth of a second per design are tested on fewer designs.
-LARGEST_BUDGETS = {"gp": 20, "smac": 30, "turbo": 24, "qnehvi": 24}
+LARGEST_BUDGETS = {"gp": 20, "smac": 30, "turbo": 24, "qnehvi": 24, "boils": 30}
 # Settings under which a search is mostly random, for tests of what can be reached at all.
 WIDE: dict[str, dict[str, Any]] = {
-    name: {"startup": 150} for name in ("gp", "smac", "turbo", "qnehvi")
+    name: {"startup": 150} for name in ("gp", "smac", "turbo", "qnehvi", "boils")
 }
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from archgym.batch import Batch
 from archgym.metric import Metric
 from archgym.outcome import Measurements
+from archgym.workload_graph import WorkloadGraph
 
 
 class CostModel(ABC):
@@ -51,6 +52,10 @@ class CostModel(ABC):
     def focused(self, metrics: tuple[str, ...]) -> CostModel:
         """Return a model that may leave out all but some metrics to save time, else itself."""
         return self
+
+    def graph(self, workload: Any) -> WorkloadGraph | None:
+        """Return a workload as a graph, for agents that look at it; none unless overridden."""
+        return None
 
     def detail(self, design: Batch, workload: Any) -> Mapping[str, Mapping[str, NDArray[Any]]]:
         """Return tables about one design (name -> column -> values), none unless overridden."""

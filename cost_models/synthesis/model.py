@@ -23,12 +23,14 @@ from archgym.cost_models.synthesis.columns import (
 )
 from archgym.cost_models.synthesis.engine import Engine, find_engine
 from archgym.cost_models.synthesis.equivalence import NO, VERDICTS
+from archgym.cost_models.synthesis.graph import workload_graph
 from archgym.cost_models.synthesis.libraries import find_library
 from archgym.cost_models.synthesis.mapper import LibraryError
 from archgym.cost_models.synthesis.session import Session, State, Synthesized, Synthesizer
 from archgym.errors import SettingError
 from archgym.metric import Metric
 from archgym.outcome import Measurements, Status
+from archgym.workload_graph import WorkloadGraph
 
 ALWAYS, SAMPLED, NEVER = "always", "sampled", "never"
 CHECKS = (ALWAYS, SAMPLED, NEVER)
@@ -141,6 +143,10 @@ class RecipeModel(CostModel):
     def session(self, workload: Circuit) -> Session:
         """Return the session of a circuit, which all evaluations of this model share."""
         return self.synthesizer.session(workload)
+
+    def graph(self, workload: Circuit) -> WorkloadGraph:
+        """Return the network as loaded."""
+        return workload_graph(self.session(workload).root.aiger)
 
     def evaluate(self, batch: Batch, workload: Circuit) -> Measurements:
         session = self.session(workload)

@@ -215,5 +215,7 @@ def _end(session: Session, design: Design) -> Synthesized:
 
 
 def _ratio(value: float, reference: float) -> float:
-    """Return the ratio, which a circuit of wires alone does not have."""
-    return value / reference if reference > 0 else float("nan")
+    """Return the ratio; two circuits that cost nothing are as good as each other."""
+    if reference > 0:
+        return value / reference
+    return 1.0 if value == 0 else float("nan")

@@ -88,4 +88,7 @@ ENVIRONMENT = Environment(
     objectives=OBJECTIVES,
     settings=SETTINGS,
     notes=NOTES,
+    make_gym="archgym.envs.soc.schedule_env:ScheduleEnv",
+    make_vector="archgym.envs.soc.schedule_vector:ScheduleVectorEnv",
+    make_team="archgym.envs.soc.schedule_team:ScheduleTeamEnv",
 )

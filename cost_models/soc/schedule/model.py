@@ -98,7 +98,7 @@ class ScheduleModel(CostModel):
         for row in range(len(batch)):
             try:
                 run = self.simulate(batch.select([row]), workload)
-                rows[row] = _metrics_of(run)
+                rows[row] = list(metrics_of(run).values())
             except WorkloadError as reason:
                 error[row] = str(reason)
         names = [metric.name for metric in METRICS]
@@ -187,13 +187,15 @@ def latencies(run: Run) -> Floats:
     return run.jobs["completed"] - run.jobs["arrival"]  # type: ignore[no-any-return]
 
 
-def _metrics_of(run: Run) -> list[float]:
+def metrics_of(run: Run) -> dict[str, float]:
+    """Return the metrics of a finished run, by name."""
     makespan = float(run.clock["makespan"][0])
     energy = float(run.clock["energy"][0]) * UJ_PER_J if run.clock["power"][0] else math.nan
     power = energy / makespan * MW_PER_W if makespan else math.nan
     hottest = float(run.heat.max()) if run.clock["power"][0] else math.nan
     latency = float(latencies(run).mean())
-    return [latency, makespan, energy, energy * makespan * J_PER_UJ, power, hottest]
+    values = (latency, makespan, energy, energy * makespan * J_PER_UJ, power, hottest)
+    return dict(zip((metric.name for metric in METRICS), values, strict=True))
 
 
 def _schedule(run: Run, workload: ScheduleWorkload) -> dict[str, NDArray[Any]]:

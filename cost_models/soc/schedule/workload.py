@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -44,6 +44,7 @@ class ScheduleWorkload:
         arrivals: When jobs of which arrive.
         noise_std: Standard deviation of execution times, relative to their means.
         noise_seed: Of the generator of that noise.
+        process: What arrivals were drawn from; None where they are given.
     """
 
     name: str
@@ -52,6 +53,24 @@ class ScheduleWorkload:
     arrivals: Arrivals
     noise_std: float = 0.0
     noise_seed: int = 0
+    process: Mapping[str, Any] | None = None
+
+    def redrawn(self, seed: int) -> ScheduleWorkload:
+        """Return the workload with arrivals and noise of another seed, where they are drawn."""
+        if self.process is None:
+            return self
+        names = [application.name for application in self.applications]
+        arrivals = draw_arrivals({**self.process, "seed": seed}, names, self.name)
+        other = replace(self, arrivals=arrivals, noise_seed=seed)
+        other.__dict__["case"] = self.case
+        return other
+
+    def all_of(self, application: int) -> ScheduleWorkload:
+        """Return the workload with every job of one application."""
+        jobs = np.full(len(self.arrivals), application)
+        other = replace(self, arrivals=replace(self.arrivals, application=jobs))
+        other.__dict__["case"] = self.case
+        return other
 
     @cached_property
     def case(self) -> Case:
@@ -135,6 +154,7 @@ def workload_of(name: str, value: Any, folder: Path) -> ScheduleWorkload:
         _arrivals(name, fields, applications, folder),
         number(f"{name}, exec_noise std", noise.get("std", 0.0)),
         integer(f"{name}, exec_noise seed", noise.get("seed", 0)),
+        fields.get("arrival_process"),
     )
 
 

@@ -27,6 +27,7 @@ def arrive(case: Case, run: Run) -> None:
         _announce(run, now, now + 1)
         return
     job.arrival = now
+    clock.arrived += now
     clock.in_flight += 1
     clock.next_job = number + 1
     append_ready(run, job.first)

@@ -83,8 +83,8 @@ class Case(NamedTuple):
 CLOCK = _record(
     ints="tick decided acted sequence order ready starting freed wake arrival arrival_sequence"
     " arrival_late next_job in_flight max_in_flight completed power governor throttling sweeping"
-    " level next_pe",
-    floats="energy makespan",
+    " level next_pe assigned first_live",
+    floats="energy makespan arrived completions",
 )
 PE = _record(
     ints="cluster task sequence late last head used_window evaluated balance picked plan_head",
@@ -102,7 +102,8 @@ class Run(NamedTuple):
     """One simulation.
 
     Attributes:
-        clock: CLOCK (1,). ``acted`` is 1 from the manager's act to the end of the tick.
+        clock: CLOCK (1,). ``acted`` is 1 from the manager's act to the end of the tick;
+            ``arrived`` and ``completions`` sum the times of arrivals and completions.
         pes: PE (pes,). ``event`` is when the step of ``task`` ends, inf without one.
         clusters: RUNNING_CLUSTER (clusters,).
         heat: float64 (5,), temperatures of the nodes.

@@ -107,6 +107,7 @@ def release(case: Case, run: Run, instance: int, time: float) -> None:
     if static.first_out == static.end_out:
         job.completed = time
         run.clock[0].makespan = time
+        run.clock[0].completions += time
         run.clock[0].completed += 1
         run.clock[0].in_flight -= 1
     for at in range(static.first_out, static.end_out):

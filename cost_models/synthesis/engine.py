@@ -17,7 +17,7 @@ from archgym.errors import SettingError
 VARIABLE = "ARCHGYM_ABC"
 INSTALL = "pip install pyosys"
 _ON_PATH = ("yosys-abc", "berkeley-abc", "abc")
-_VERSION_SECONDS = 30.0
+_VERSION_SECONDS, _TRIES = 30.0, 2
 _VERSION = re.compile(r"UC Berkeley, (ABC .*)")
 
 
@@ -89,17 +89,18 @@ def _version(path: Path) -> str:
     Raises:
         SettingError: It is not ABC.
     """
-    try:
-        done = subprocess.run(
-            [str(path), "-s"],
-            input=b"version\nquit\n",
-            capture_output=True,
-            timeout=_VERSION_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise SettingError(f"{path} cannot be run as ABC: {error}") from None
-    found = _VERSION.search(done.stdout.decode(errors="replace"))
-    if not found:
-        raise SettingError(f"{path} is not ABC: it does not tell a version of UC Berkeley, ABC")
-    return found.group(1).strip()
+    for _ in range(_TRIES):
+        try:
+            done = subprocess.run(
+                [str(path), "-s"],
+                input=b"version\nquit\n",
+                capture_output=True,
+                timeout=_VERSION_SECONDS,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise SettingError(f"{path} cannot be run as ABC: {error}") from None
+        found = _VERSION.search(done.stdout.decode(errors="replace"))
+        if found:
+            return found.group(1).strip()
+    raise SettingError(f"{path} is not ABC: it does not tell a version of UC Berkeley, ABC")

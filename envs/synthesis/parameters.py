@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Items
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any, ClassVar
 
 import numpy as np
@@ -61,8 +62,11 @@ class Recipe(Sequence):
         return _DIGITS * self.max_length
 
     def parse(self, value: Any) -> tuple[int, ...]:
+        words = "" if is_blank(value) else value
+        if isinstance(words, Number):
+            reason = "a number: leading zeros are lost, so digits must be read as text"
+            raise InvalidDesignError(self.name, value, reason)
         try:
-            words = "" if value is None or value != value else value
             passes = parse_recipe(words if isinstance(words, str) else split_words(words))
         except UnknownActionError as error:
             raise InvalidDesignError(self.name, error.action, self.allowed) from None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isqrt
 
 import numpy as np
 import pytest
 
+from archgym.cost_models.synthesis.aiger import read_aiger
 from archgym.cost_models.synthesis.generators import describe_generators, generate
 from archgym.errors import UnknownNameError, WorkloadError
 from tests.cost_models.synthesis.vectors import buses, drawn, run
+from tests.shared_data import shared_data
 
 VECTORS = 1000
 # FIPS 197, figure 7: the first and the last row.
@@ -272,3 +275,58 @@ def test_every_generator_is_described_with_its_defaults():
 def test_wrong_specs_are_refused_with_what_is_allowed(spec, error, said):
     with pytest.raises(error, match=said):
         generate(spec)
+
+
+# -- public circuits of known function -----------------------------------------------------------
+
+
+def public(name):
+    """Return a published circuit."""
+    path = shared_data("synthesis", "circuits", f"{name}.aig")
+    return read_aiger(path.read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("name", "spec"),
+    [
+        ("epfl_adder", "adder:width=128,arch=kogge_stone"),
+        ("epfl_max", "max:words=4,width=128"),
+        ("epfl_priority", "priority:width=128"),
+        ("epfl_multiplier", "multiplier:width=64,arch=booth"),
+    ],
+)
+def test_generators_agree_with_public_circuits(name, spec):
+    aig, theirs = generate(spec), public(name)
+    rng = np.random.default_rng(0)
+    words = rng.integers(0, 2**64, (aig.inputs, 16), dtype=np.uint64)
+    words[:, 8:] &= rng.integers(0, 2**64, (aig.inputs, 8), dtype=np.uint64)
+    words[:, 12:] &= words[:, 8:12]
+    assert (aig.simulate(words) == theirs.simulate(words)).all()
+
+
+def test_the_arbiter_agrees_with_a_public_one_on_one_hot_pointers():
+    aig, theirs = generate("arbiter:width=128"), public("epfl_arbiter")
+    rng = np.random.default_rng(0)
+    bits = rng.random((256, 256)) < np.where(np.arange(256) % 2, 0.02, 0.5)
+    bits[:128] = np.eye(128, dtype=bool)[rng.integers(0, 128, 256)].T
+    words = np.packbits(bits, axis=1, bitorder="little").view(np.uint64)
+    assert (aig.simulate(words) == theirs.simulate(words)).all()
+
+
+def test_int2float_agrees_with_a_public_one_but_for_four_inputs():
+    aig = generate("int2float")
+    theirs = replace(
+        public("epfl_int2float"), input_names=aig.input_names, output_names=aig.output_names
+    )
+    vectors = drawn(aig, 0)
+    ours, public_ones = run(aig, vectors), run(theirs, vectors)
+    pairs = [list(zip(each["m"], each["e"], strict=True)) for each in (ours, public_ones)]
+    differ = [at for at, (a, b) in enumerate(zip(*pairs, strict=True)) if a != b]
+    assert differ == [496, 497, 498, 499]
+
+
+def test_the_decoder_agrees_with_a_public_one_whose_outputs_are_rotated():
+    ours, theirs = generate("decoder:bits=8"), public("epfl_dec")
+    bits = (np.arange(256) >> np.arange(8)[:, None] & 1).astype(np.uint8)
+    words = np.packbits(bits, axis=1, bitorder="little").view(np.uint64)
+    assert (np.roll(ours.simulate(words), 128, axis=0) == theirs.simulate(words)).all()

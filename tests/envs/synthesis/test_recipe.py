@@ -90,6 +90,12 @@ def test_wrong_recipes_are_refused_by_the_word_that_is_wrong(text, value):
     assert (refused.value.parameter, refused.value.value) == ("recipe", value)
 
 
+@pytest.mark.parametrize("number", [123, 6206236136, np.int64(5), 1.5])
+def test_digits_that_became_a_number_are_refused(number):
+    with pytest.raises(InvalidDesignError, match="leading zeros are lost"):
+        problem().space.encode([{"recipe": number}])
+
+
 def test_the_sets_have_their_published_order():
     assert action_set("std7")[:3] == ("refactor", "refactor -z", "rewrite")
     assert action_set("ext11")[7:] == ("fraig", "sopb", "blut", "dsdb")

@@ -3,9 +3,12 @@
 METHOD, ORDER, REPLACEMENT, SCRATCHPAD = "method", "order", "replacement", "scratchpad_B"
 
 EXPLICIT = "explicit"
-BEAM_SEARCH, ILP, STATE_SEARCH = "beam_search", "ilp", "state_search"
+BEAM_SEARCH, LOCAL_SEARCH = "beam_search", "local_search"
+ILP, STATE_SEARCH = "ilp", "state_search"
+CP_SAT, CP_SAT_ADDRESSES = "cp_sat", "cp_sat_addresses"
 LRU_TOPO, BELADY_TOPO, OPT_REPLACEMENT_TOPO = "lru_topo", "belady_topo", "opt_replacement_topo"
-METHODS = (EXPLICIT, LRU_TOPO, BELADY_TOPO, OPT_REPLACEMENT_TOPO, BEAM_SEARCH, ILP, STATE_SEARCH)
+SOLVERS = (BEAM_SEARCH, LOCAL_SEARCH, ILP, STATE_SEARCH, CP_SAT, CP_SAT_ADDRESSES)
+METHODS = (EXPLICIT, LRU_TOPO, BELADY_TOPO, OPT_REPLACEMENT_TOPO, *SOLVERS)
 
 LRU, BELADY, OPTIMAL = "lru", "belady", "optimal"
 REPLACEMENTS = (LRU, BELADY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,25 @@ Ints = NDArray[np.int64]
 Terms = Iterable[tuple[int, float]]
 
 _OPTIMAL, _OUT_OF_TIME = 0, 1
+
+
+class Program(Protocol):
+    """What programs are written into: variables of 0 and 1, costs, rows."""
+
+    def variables(self, *shape: int, whole: bool) -> Ints:
+        """Return new variables' numbers."""
+
+    def cost(self, variable: int, cost: float) -> None:
+        """Set what a variable costs."""
+
+    def forbid(self, variable: int) -> None:
+        """Fix a variable at 0."""
+
+    def at_most(self, terms: Terms, bound: float) -> None:
+        """Demand that a sum stays below a bound."""
+
+    def equal(self, terms: Terms, value: float) -> None:
+        """Demand that a sum has a value."""
 
 
 class LinearProgram:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,12 +12,9 @@ from numpy.typing import NDArray
 
 from archgym.batch import Batch
 from archgym.cost_model import CostModel
-from archgym.cost_models.mem_plan.beam_search import search_beam
 from archgym.cost_models.mem_plan.columns import (
-    BEAM_SEARCH,
     BELADY,
     EXPLICIT,
-    ILP,
     LRU,
     METHOD,
     OPTIMAL,
@@ -25,13 +22,13 @@ from archgym.cost_models.mem_plan.columns import (
     REPLACEMENT,
     REPLACEMENT_OF,
     SCRATCHPAD,
-    STATE_SEARCH,
+    SOLVERS,
 )
 from archgym.cost_models.mem_plan.graph import Graph, Ints
-from archgym.cost_models.mem_plan.optimal import best_plan, best_replacement
-from archgym.cost_models.mem_plan.placement import place
+from archgym.cost_models.mem_plan.optimal import best_replacement
+from archgym.cost_models.mem_plan.placement import Stay, place
 from archgym.cost_models.mem_plan.plan import OutOfTimeError, Plan, movement_of
-from archgym.cost_models.mem_plan.state_search import search_states
+from archgym.cost_models.mem_plan.solving import Limits, Solved, solve
 from archgym.metric import Metric
 from archgym.outcome import Measurements, Status
 
@@ -50,9 +47,15 @@ METRICS = (
     Metric("off_chip_B", "B", "minimize", "in all: non_compulsory_B and what every plan moves"),
     Metric("peak_B", "B", "minimize", "most bytes resident at a time"),
     Metric("capacity_B", "B", "minimize", "of the scratchpad"),
+    Metric(
+        "bound_B",
+        "B",
+        "neutral",
+        "no plan moves less beyond what every plan moves; where a solver proved it",
+        signed=True,
+    ),
 )
-_SOLVERS = (BEAM_SEARCH, ILP, STATE_SEARCH)
-_MOVED = ("spilled_B", "refetched_B", "peak_B")
+_MOVED = ("spilled_B", "refetched_B", "peak_B", "bound_B")
 _POLICIES = (LRU, BELADY)  # as the kernels number them
 
 
@@ -79,17 +82,18 @@ class ScratchpadModel(CostModel):
     """One scratchpad and one operator at a time: what has to leave it and come back.
 
     Args:
-        time_limit_s: Of a solver for one design, wall clock.
+        time_limit_s: Of a solver for one design, wall clock; of CP-SAT, its own measure of time.
         beam_width: States that beam search keeps.
     """
 
     name = "cosma"
-    version = "1"
+    version = "2"
     fidelity = "analytical"
     metrics = METRICS
     sources = ("COSMA (arXiv 2311.18246): order, residence and replacement as one linear program",)
     leaves_out = (
-        "addresses in the costs: capacity alone binds; --detail places tensors afterwards",
+        "addresses in the costs, but for cp_sat_addresses: capacity alone binds; --detail places"
+        " tensors afterwards",
         "time: how long operators and transfers take",
         "tensors that do not fit in whole, operators computed twice, outputs in place of inputs",
     )
@@ -99,41 +103,44 @@ class ScratchpadModel(CostModel):
     )
 
     def __init__(self, time_limit_s: float, beam_width: int):
-        self._time_limit_s, self._beam_width = time_limit_s, beam_width
+        self._limits = Limits(time_limit_s, beam_width)
 
     def evaluate(self, batch: Batch, workload: Graph) -> Measurements:
         """Return the measurements of plans for a graph."""
         designs, least = designs_of(batch, workload), workload.least_capacity
-        moved, status = np.full((len(batch), 3), np.nan), np.zeros(len(batch), dtype=np.uint8)
+        moved, status = np.full((len(batch), 4), np.nan), np.zeros(len(batch), dtype=np.uint8)
         lacking = np.maximum(least - designs.capacities, 0) / least
         error = {row: _too_small(workload) for row in np.flatnonzero(lacking).tolist()}
         simple = np.flatnonzero(~designs.solved & (lacking == 0))
-        moved[simple] = simulated(workload, designs, simple)[0]
+        moved[simple, :3] = simulated(workload, designs, simple)[0]
         for row in np.flatnonzero(designs.solved & (lacking == 0)).tolist():
             try:
                 moved[row] = self._solved(workload, designs, row)
             except OutOfTimeError as timeout:
                 status[row] = Status.TIMEOUT
-                limit = f"no plan proven optimal within {self._time_limit_s:g} s"
+                limit = f"no plan proven optimal within {self._limits.time_s:g} s"
                 error[row] = f"{limit}: {timeout.found}"
         return _measurements(workload, designs, moved, lacking, status, error)
 
     def _solved(self, graph: Graph, designs: Designs, row: int) -> Floats:
-        capacity = int(designs.capacities[row])
-        plan = self._plan(graph, designs, row)
+        capacity, solved = int(designs.capacities[row]), self._plan(graph, designs, row)
+        plan = solved.plan
         movement, sizes = movement_of(graph, plan, capacity), np.array(graph.sizes)
         out, back = (
             int((moves @ sizes).sum()) for moves in (movement.spilled, movement.refetched)
         )
-        return np.array([out, back, movement.used.max()], dtype=np.float64)
+        bound = np.nan if solved.bound is None else solved.bound
+        return np.array([out, back, movement.used.max(), bound], dtype=np.float64)
 
-    def _plan(self, graph: Graph, designs: Designs, row: int) -> Plan:
+    def _plan(self, graph: Graph, designs: Designs, row: int) -> Solved:
         capacity = int(designs.capacities[row])
         solver = designs.solvers[row]
         if solver:
-            return _solve(solver, graph, capacity, self._time_limit_s, self._beam_width)
+            return _solve(solver, graph, capacity, self._limits)
         order = simulated(graph, designs, np.array([row]))[1][0]
-        return _best_replacement(graph, tuple(order.tolist()), capacity, self._time_limit_s)
+        return Solved(
+            _best_replacement(graph, tuple(order.tolist()), capacity, self._limits.time_s)
+        )
 
     def detail(self, design: Batch, workload: Graph) -> Mapping[str, Mapping[str, NDArray[Any]]]:
         """Return schedule (a row per step) and addresses of one design, none without a plan."""
@@ -143,25 +150,21 @@ class ScratchpadModel(CostModel):
             return {}
         if designs.solved[0]:
             try:
-                plan = self._plan(workload, designs, 0)
+                solved = self._plan(workload, designs, 0)
             except OutOfTimeError:
                 return {}
         else:
             _, orders, resident = simulated(workload, designs, np.array([0]))
-            plan = Plan(orders[0], resident[0])
+            solved = Solved(Plan(orders[0], resident[0]))
         return {
-            "schedule": _schedule(workload, plan, capacity),
-            "placement": _placement(workload, plan),
+            "schedule": _schedule(workload, solved.plan, capacity),
+            "placement": _placement(solved.stays or place(workload, solved.plan)),
         }
 
 
 @lru_cache(maxsize=256)
-def _solve(solver: str, graph: Graph, capacity: int, time_limit_s: float, beam_width: int) -> Plan:
-    if solver == BEAM_SEARCH:
-        return search_beam(graph, capacity, beam_width)[0]
-    if solver == ILP:
-        return best_plan(graph, capacity, time_limit_s)
-    return search_states(graph, capacity, time_limit_s)
+def _solve(solver: str, graph: Graph, capacity: int, limits: Limits) -> Solved:
+    return solve(solver, graph, capacity, limits)
 
 
 @lru_cache(maxsize=4096)
@@ -176,7 +179,7 @@ def designs_of(batch: Batch, graph: Graph) -> Designs:
     method, replacement = batch[METHOD], batch[REPLACEMENT]
     explicit = method == EXPLICIT
     wanted = [REPLACEMENT_OF.get(m, r) for m, r in zip(method, replacement, strict=True)]
-    solvers = tuple(word if word in _SOLVERS else "" for word in method)
+    solvers = tuple(word if word in SOLVERS else "" for word in method)
     ranks = np.tile(np.arange(len(graph)), (len(batch), 1))
     if explicit.any():
         ranks[explicit] = np.argsort(np.array(batch.select(explicit)[ORDER].tolist()), axis=1)
@@ -244,8 +247,8 @@ def _schedule(graph: Graph, plan: Plan, capacity: int) -> dict[str, NDArray[Any]
     }
 
 
-def _placement(graph: Graph, plan: Plan) -> dict[str, NDArray[Any]]:
-    stays = np.array([astuple(stay) for stay in place(graph, plan)], dtype=np.int64)
+def _placement(placed: Sequence[Stay]) -> dict[str, NDArray[Any]]:
+    stays = np.array([astuple(stay) for stay in placed], dtype=np.int64)
     names = ("tensor", "first_step", "last_step", "start_B", "end_B")
     return dict(zip(names, stays.T, strict=True))
 

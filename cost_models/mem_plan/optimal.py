@@ -21,11 +21,12 @@ takes room in all steps between them, or it is written once and fetched again.
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 
 from archgym.cost_models.mem_plan.graph import Graph, Ints
-from archgym.cost_models.mem_plan.linear_program import LinearProgram
+from archgym.cost_models.mem_plan.linear_program import Floats, LinearProgram, Program
 from archgym.cost_models.mem_plan.plan import Bools, Plan
 
 
@@ -40,7 +41,29 @@ def best_plan(graph: Graph, capacity: int, time_limit_s: float) -> Plan:
     Raises:
         OutOfTimeError: No plan was proven optimal within the time.
     """
-    n, program = len(graph), LinearProgram(graph.scale)
+    program = LinearProgram(graph.scale)
+    variables = plan_variables(program, graph, capacity)
+    return plan_of_values(graph, variables, program.solve(time_limit_s))
+
+
+@dataclass(frozen=True)
+class PlanVariables:
+    """Numbers of a program's variables about a plan, as said above.
+
+    Attributes:
+        runs, there, fetched: int64 (n, n), operator or tensor by step.
+        saved: int64 (n,), by tensor.
+    """
+
+    runs: Ints
+    there: Ints
+    fetched: Ints
+    saved: Ints
+
+
+def plan_variables(program: Program, graph: Graph, capacity: int) -> PlanVariables:
+    """Write the program of the best order and replacement; return its variables."""
+    n = len(graph)
     runs = program.variables(n, n, whole=True)
     there = program.variables(n, n, whole=True)
     fetched = program.variables(n, n, whole=False)
@@ -53,12 +76,16 @@ def best_plan(graph: Graph, capacity: int, time_limit_s: float) -> Plan:
         for step in range(n):
             program.cost(fetched[tensor, step], size)
             program.at_most([(fetched[tensor, step], 1), (saved[tensor], -1)], 0)
-    values = program.solve(time_limit_s)
-    order = np.argmax(values[runs], axis=0)
-    return Plan(order, _needed(graph, order, values[there].T > 0.5))
+    return PlanVariables(runs, there, fetched, saved)
 
 
-def _order_rows(program: LinearProgram, graph: Graph, runs: Ints) -> None:
+def plan_of_values(graph: Graph, variables: PlanVariables, values: Floats) -> Plan:
+    """Return the plan of a solution, without what it keeps or fetches for nothing."""
+    order = np.argmax(values[variables.runs], axis=0)
+    return Plan(order, _needed(graph, order, values[variables.there].T > 0.5))
+
+
+def _order_rows(program: Program, graph: Graph, runs: Ints) -> None:
     n = len(graph)
     before, after = _ancestors(graph.inputs), _descendants(graph)
     for op in range(n):
@@ -72,7 +99,7 @@ def _order_rows(program: LinearProgram, graph: Graph, runs: Ints) -> None:
 
 
 def _residence_rows(
-    program: LinearProgram, graph: Graph, runs: Ints, there: Ints, fetched: Ints
+    program: Program, graph: Graph, runs: Ints, there: Ints, fetched: Ints
 ) -> None:
     for tensor, step in itertools.product(range(len(graph)), repeat=2):
         here = (there[tensor, step], 1)
@@ -87,7 +114,7 @@ def _residence_rows(
         program.at_most([(fetched[tensor, step], 1), *used], 0)
 
 
-def _capacity_rows(program: LinearProgram, graph: Graph, there: Ints, capacity: int) -> None:
+def _capacity_rows(program: Program, graph: Graph, there: Ints, capacity: int) -> None:
     sizes, room = graph.scaled_sizes, capacity // graph.scale
     for step in range(len(graph)):
         program.at_most([(there[t, step], size) for t, size in enumerate(sizes)], room)

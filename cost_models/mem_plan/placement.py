@@ -39,7 +39,7 @@ def place(graph: Graph, plan: Plan) -> list[Stay]:
     Each gets the lowest gap among those that are there at the same time; a tensor may lie
     elsewhere each time that it comes. Gaps may take the addresses beyond the plan's capacity.
     """
-    spans = [span for tensor in range(len(graph)) for span in _spans(plan, tensor)]
+    spans = stays_of(plan)
     spans.sort(key=lambda span: (-graph.sizes[span[0]], span[1], span[0]))
     placed: list[Stay] = []
     for tensor, first, last in spans:
@@ -47,6 +47,11 @@ def place(graph: Graph, plan: Plan) -> list[Stay]:
         start = _lowest_gap(beside, graph.sizes[tensor])
         placed.append(Stay(tensor, first, last, start, start + graph.sizes[tensor]))
     return sorted(placed, key=lambda stay: (stay.first, stay.start))
+
+
+def stays_of(plan: Plan) -> list[Span]:
+    """Return (tensor, first step, last step) of each time that a tensor is resident."""
+    return [span for tensor in range(plan.resident.shape[1]) for span in _spans(plan, tensor)]
 
 
 def _spans(plan: Plan, tensor: int) -> list[Span]:

@@ -44,9 +44,9 @@ SETTINGS = {
     ),
     "graph": Setting("", description="the id of one graph in a file that has several"),
     "time_limit_s": Setting(
-        60.0, description="of a solver (ilp, state_search, best replacement), a design"
+        60.0, description="of a solver, a design: wall clock, or cp_sat's own measure of work"
     ),
-    "beam_width": Setting(100, description="states that beam_search keeps after each operator"),
+    "beam_width": Setting(100, description="states that beam searches keep after each operator"),
 }
 
 NOTES = """\
@@ -62,7 +62,10 @@ also say replacement=optimal, or give a method in place of both: lru_topo, belad
 opt_replacement_topo keep the workload's order; ilp finds the best order and replacement by a
 mixed-integer linear program, state_search by uniform-cost search, which is much faster on all but
 the smallest graphs; a solver that does not finish in time_limit_s gives status timeout.
-beam_search finds good plans of graphs that are too large for either.
+cp_sat is CP-SAT of OR-tools (extra ilp) on the same program; at the limit it gives the best plan
+found with the bound that it proved in bound_B. cp_sat_addresses is COSMA's full problem, in which
+tensors lie in one piece and do not move while they stay. beam_search and local_search (simulated
+annealing from there, then the best replacement) find good plans of graphs that are too large.
 
 scratchpad_B is the workload's capacity unless a design says otherwise; scratchpad=searched makes
 it a parameter of 8 sizes. One that is smaller than an operator's operands is infeasible.
@@ -70,7 +73,10 @@ it a parameter of 8 sizes. One that is smaller than an operator's operands is in
 Workloads: graphs by name; as text, random:n=12,seed=0 or nas:cells=2,nodes=4,seed=0; a JSON file
 {"ops": [[[], 0], [[0], 1], [[0, 1], 2]], "size": [4, 2, 1], "capacity": 7}, in which operator t
 has inputs and the output t, sizes and capacity in bytes. A file with several under "dags" needs
-graph=ID. `archgym evaluate --detail DIR` writes the schedule, and addresses placed greedily.
+graph=ID. `archgym evaluate --detail DIR` writes the schedule, and addresses (placed greedily,
+except by cp_sat_addresses).
+gymnasium.make("archgym/mem_plan.scratchpad-v0") builds a plan operator by operator; styles
+one_shot, sequential and local are the generic views.
 
 Version 0: first version.
 """
@@ -146,4 +152,5 @@ ENVIRONMENT = Environment(
     objectives=OBJECTIVES,
     settings=SETTINGS,
     notes=NOTES,
+    make_gym="archgym.envs.mem_plan.plan_env:PlanEnv",
 )

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from archgym.errors import SettingError
 
 ROOM_K = 300.15
+ZERO_CELSIUS_K = 273.15
+ALL_METRICS, NO_SLEW = "all", "without_slew"
+LOAD_A, LIGHT_LOAD_A = 5e-3, 1e-4  # of a regulator
+REGULATED = 0.8  # output of a regulator as a share of the supply
 
 
 @dataclass(frozen=True)
@@ -22,3 +30,21 @@ class Conditions:
     gmin: float = 1e-13
     points_per_decade: int = 20
     slew: bool = True
+
+    @staticmethod
+    def of(settings: Mapping[str, Any]) -> Conditions:
+        """Return the conditions that an environment's settings name.
+
+        Raises:
+            SettingError: The temperature lies below absolute zero.
+        """
+        kelvin = settings["temperature_c"] + ZERO_CELSIUS_K
+        if not kelvin > 0:
+            raise SettingError(
+                f"setting 'temperature_c': {settings['temperature_c']!r} is too low"
+            )
+        return Conditions(
+            temperature_k=kelvin,
+            points_per_decade=settings["points_per_decade"],
+            slew=settings["metrics"] == ALL_METRICS,
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,27 +9,19 @@ import numpy as np
 
 from archgym.batch import Batch
 from archgym.cost_model import CostModel
-from archgym.cost_models.analog.circuit import TRANSIMPEDANCE, Circuit
-from archgym.cost_models.analog.columns import GF180, MODEL
+from archgym.cost_models.analog.circuit import Circuit
+from archgym.cost_models.analog.columns import AFM1, MODEL
 from archgym.cost_models.analog.conditions import Conditions
-from archgym.cost_models.analog.metrics import (
-    BANDWIDTH,
-    MERIT,
-    METRICS,
-    N_RESULTS,
-    NAMES,
-    POWER,
-    SLEW,
-    TRANSIMPEDANCE_DB,
-    UGBW,
-    WELL_POSED,
+from archgym.cost_models.analog.metrics import METRICS, SLEW
+from archgym.cost_models.analog.ngspice.library import NgspiceLibrary
+from archgym.cost_models.analog.ngspice.model import (
+    DEFAULT_TIMEOUT_S,
+    NgspiceModel,
+    export_decks,
 )
-from archgym.cost_models.analog.posed import violations
+from archgym.cost_models.analog.results import measurements
 from archgym.cost_models.analog.solver import Solver
-from archgym.errors import SettingError
-from archgym.outcome import Floats, Measurements
-
-Sizes = Mapping[str, Floats]
+from archgym.outcome import Measurements, concatenate
 
 
 class SizingModel(CostModel):
@@ -60,42 +51,44 @@ class SizingModel(CostModel):
     def __init__(self, conditions: Conditions):
         self.conditions = conditions
         self._solver: Solver | None = None
+        self._ngspice: NgspiceModel | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_solver": None}
+        return self.__dict__ | {"_solver": None, "_ngspice": None}
 
     def focused(self, metrics: tuple[str, ...]) -> CostModel:
-        return type(self)(replace(self.conditions, slew=SLEW in metrics))
+        return type(self)(replace(self.conditions, slew=self.conditions.slew and SLEW in metrics))
 
     def evaluate(self, batch: Batch, workload: Circuit) -> Measurements:
         """Return the metrics of designs, NaN where a circuit does not have them.
 
         Raises:
-            SettingError: A design is in a foundry's process, which needs ngspice.
+            SettingError: A design is in a foundry's process, and ngspice is not installed.
         """
-        if (batch[MODEL] == GF180).any():
-            raise SettingError("model gf180 needs a backend")
+        ours = batch[MODEL] == AFM1
+        if ours.all():
+            return self._solve(batch, workload)
+        parts = [
+            part(batch.select(rows), workload)
+            for part, rows in ((self._solve, ours), (self._simulate, ~ours))
+            if rows.any()
+        ]
+        order = np.argsort(np.concatenate([np.flatnonzero(ours), np.flatnonzero(~ours)]))
+        return concatenate(parts).select(order.tolist())
+
+    def export(self, design: Batch, workload: Circuit) -> dict[str, str | bytes]:
+        return export_decks(design, workload, self.conditions)
+
+    def _solve(self, batch: Batch, workload: Circuit) -> Measurements:
         sizes = {size.name: batch[size.name].astype(np.float64) for size in workload.sizes}
         return measurements(workload, self._solver_of(workload).measure(sizes))
+
+    def _simulate(self, batch: Batch, workload: Circuit) -> Measurements:
+        if self._ngspice is None:
+            self._ngspice = NgspiceModel(NgspiceLibrary(DEFAULT_TIMEOUT_S), self.conditions)
+        return self._ngspice.evaluate(batch, workload)
 
     def _solver_of(self, circuit: Circuit) -> Solver:
         if self._solver is None or self._solver.circuit is not circuit:
             self._solver = Solver(circuit, self.conditions)
         return self._solver
-
-
-def measurements(circuit: Circuit, results: Floats) -> Measurements:
-    """Return results (n, N_RESULTS) as metrics, with what is derived from them."""
-    metrics = {name: results[:, place].copy() for place, name in enumerate(NAMES[:N_RESULTS])}
-    violation, reasons = violations(circuit.bench, metrics)
-    metrics[WELL_POSED] = (violation == 0.0).astype(np.float64)
-    metrics[MERIT] = _merit(circuit, metrics)
-    status = np.zeros(len(results), dtype=np.uint8)
-    return Measurements(metrics, violation, status, reasons)
-
-
-def _merit(circuit: Circuit, metrics: Mapping[str, Floats]) -> Floats:
-    if circuit.bench == TRANSIMPEDANCE:
-        ohms = 10.0 ** (metrics[TRANSIMPEDANCE_DB] / 20.0)
-        return ohms * metrics[BANDWIDTH] / metrics[POWER]
-    return metrics[UGBW] / metrics[POWER]

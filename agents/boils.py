@@ -13,7 +13,6 @@ from archgym.agents.hyperparameter import Hyperparameter
 from archgym.agents.neighbours import Neighbourhood
 from archgym.agents.observations import Observations, log_gain
 from archgym.agents.trust_region import TrustRegion
-from archgym.agents.word_process import WordProcess
 from archgym.batch import Batch
 from archgym.outcome import Floats, Outcomes
 from archgym.parameter import Codes
@@ -57,11 +56,14 @@ class BoilsAgent(AskTellAgent):
     }
 
     def setup(self) -> None:
+        from archgym.agents.word_process import WordProcess
+
         self.batch_size = self.values["batch_size"]
         self.proposed = DistinctDesigns(self.space)
         self._neighbourhood = Neighbourhood(self.space, self.rng)
         self._known = Observations(self.space)
         self._model = WordProcess(self.space, self.values["longest"])
+        self._choices = sum(axis.size != 1 for axis in self.space.axes)
         self._told = 0
         self._begin_anew()
 
@@ -99,7 +101,7 @@ class BoilsAgent(AskTellAgent):
     @property
     def _radius(self) -> int:
         """How many axes may differ from the best design of the region."""
-        return int(self._region.length * self.space.width)
+        return int(self._region.length * self._choices)
 
     def _most_promising(self, count: int) -> Batch:
         """Return new designs where the walks ended, the most promising first."""
@@ -122,7 +124,7 @@ class BoilsAgent(AskTellAgent):
         if self._centre is None:
             return self.space.sample(self.rng, walks).codes
         rows = np.repeat(self._centre, walks, axis=0)
-        steps = self.rng.integers(1, min(self._radius, self.space.width) + 1, walks)
+        steps = self.rng.integers(1, min(self._radius, self._choices) + 1, walks)
         for step in range(int(steps.max())):
             going = np.flatnonzero(steps > step)
             rows[going] = self._neighbourhood.draw(rows[going].tolist())

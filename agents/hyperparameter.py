@@ -45,6 +45,8 @@ class Hyperparameter:
             text = "one of " + ", ".join(map(str, self.choices))
         elif self.type is bool:
             text = "true or false"
+        elif self.type is str:
+            text = "a text"
         else:
             text = f"{_NOUNS[self.type]} {self.low:g} .. {self.high:g}"
         return text + ("" if self.default is not None else ", or none: the agent chooses")

@@ -119,12 +119,12 @@ class WordKernel:
         self.sequences = [p for p in space.parameters if isinstance(p, Sequence)]
         lengths = [parameter.max_length for parameter in self.sequences]
         self.longest = min([longest, *lengths])
-        in_words = np.zeros(space.width, dtype=bool)
+        free = np.array([axis.size != 1 for axis in space.axes])
         for parameter in self.sequences:
-            in_words[space.columns[parameter.name]] = True
+            free[space.columns[parameter.name]] = False
         ordered = np.array([axis.ordered for axis in space.axes])
-        self.ordered = np.flatnonzero(ordered & ~in_words)
-        self.unordered = np.flatnonzero(~ordered & ~in_words)
+        self.ordered = np.flatnonzero(ordered & free)
+        self.unordered = np.flatnonzero(~ordered & free)
 
     def features(self, codes: Codes) -> Features:
         """Return what the kernel sees of canonical designs."""

@@ -40,6 +40,7 @@ class Environment:
         make_team: The same for its PettingZoo ParallelEnv.
         space_of: (settings, loaded workload) -> design space, where the space depends on the
             workload, as that of mappings on the layer; None where it does not.
+        baselines: Name -> a well-known design, which the agent ``listed`` evaluates.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Environment:
     make_vector: str = ""
     make_team: str = ""
     space_of: Callable[[Settings, Any], DesignSpace] | None = None
+    baselines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def family(self) -> str:
@@ -94,6 +96,7 @@ class Environment:
             objective=parse_objective(chosen, self.objectives, model.metrics),
             objective_spec=chosen,
             settings=checked,
+            baselines=self.baselines,
         )
 
     def _model(

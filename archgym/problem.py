@@ -32,6 +32,7 @@ class Problem:
         workload_name: A registered name or the path of a file.
         objective_spec: The objective as data, part of a run's identity.
         settings: All settings of the environment, defaults filled in.
+        baselines: Name -> a well-known design, to be compared with.
     """
 
     env: str
@@ -42,6 +43,7 @@ class Problem:
     workload_name: str = ""
     objective_spec: Spec = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    baselines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def evaluate(self, designs: Any) -> pd.DataFrame:
         """Evaluate designs given as a DataFrame, a mapping or a list of mappings.

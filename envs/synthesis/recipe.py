@@ -94,6 +94,20 @@ OBJECTIVES: dict[str, Spec] = {
 }
 
 
+# Scripts of ABC: resyn2 and compress2rs as its abc.rc spells them.
+_COMPRESS2RS = (
+    "balance -l;resub -K 6 -l;rewrite -l;resub -K 6 -N 2 -l;refactor -l;resub -K 8 -l;balance -l;"
+    "resub -K 8 -N 2 -l;rewrite -l;resub -K 10 -l;rewrite -z -l;resub -K 10 -N 2 -l;balance -l;"
+    "resub -K 12 -l;refactor -z -l;resub -K 12 -N 2 -l;rewrite -z -l;balance -l"
+)
+BASELINES = {
+    "resyn2": {RECIPE: RESYN2},
+    "resyn2x2": {RECIPE: f"{RESYN2};{RESYN2}"},
+    "compress2rs": {RECIPE: _COMPRESS2RS},
+    "dc2x2": {RECIPE: "dc2;dc2"},
+}
+
+
 def design_space(settings: Settings) -> DesignSpace:
     """Return the space of recipes.
 
@@ -155,6 +169,7 @@ ENVIRONMENT = Environment(
     load_workload=lambda name, settings: load_circuit(name),
     objectives=OBJECTIVES,
     settings=SETTINGS,
+    baselines=BASELINES,
     notes=NOTES,
     make_gym="archgym.envs.synthesis.recipe_env:RecipeEnv",
 )

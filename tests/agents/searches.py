@@ -41,7 +41,8 @@ __all__ = [
     "search_codes",
 ]
 
-AGENTS = agents.names()
+# It searches nothing, so that the kit's questions do not suit it; see test_listed.
+AGENTS = [name for name in agents.names() if name != "listed"]
 # Neither looks at what it is told.
 BLIND = {"random", "sobol", "grid"}
 QUICK: dict[str, dict[str, Any]] = {

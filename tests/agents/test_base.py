@@ -16,7 +16,6 @@ from archgym.agents.description import describe
 from archgym.agents.hyperparameter import Hyperparameter
 from archgym.errors import MissingExtraError, SettingError, UnknownNameError
 from archgym.registry import agents, make_agent
-from tests.agents.searches import AGENTS
 from tests.toys import toy_problem
 
 
@@ -108,7 +107,7 @@ def test_listing_all_agents_imports_none_of_their_libraries():
     )
     assert run.returncode == 0, run.stderr
     described = json.loads(run.stdout)
-    assert [item["name"] for item in described] == AGENTS
+    assert [item["name"] for item in described] == agents.names()
     ppo = next(item for item in described if item["name"] == "ppo")
     assert ppo["extra"] == "rl"
     assert ppo["hyperparameters"]["clip"]["type"] == "float"

@@ -1,0 +1,1 @@
+"""Processors that were measured once, in tables."""

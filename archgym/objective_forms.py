@@ -12,7 +12,7 @@ from archgym.outcome import Floats
 
 _LEGACY_CAP = 1e3
 _LEGACY_OFFSET, _LEGACY_FLOOR = 1e-3, 1e-5
-_AUTOCKT_CLOSE, _AUTOCKT_BONUS, _SMALLEST_SIZE = -0.02, 10.0, 1e-30
+AUTOCKT_CLOSE, AUTOCKT_BONUS, _SMALLEST_SIZE = -0.02, 10.0, 1e-30
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ class AutoCkt:
             normalised_miss(metrics[t.metric.name], t.weight, t.maximize) for t in self.terms
         ]
         total: Floats = np.sum(misses, axis=0)
-        return np.where(total >= _AUTOCKT_CLOSE, _AUTOCKT_BONUS, total)[:, None]
+        return np.where(total >= AUTOCKT_CLOSE, AUTOCKT_BONUS, total)[:, None]
 
     def reward(self, components: Floats) -> Floats:
         return components[:, 0]

@@ -103,11 +103,16 @@ def make_team_env(
 
 
 def _make(view: Callable[..., Any], env: str, arguments: Mapping[str, Any]) -> Any:
-    """Return ``view`` over a new evaluator; it takes the arguments that it declares."""
+    """Return ``view`` over a new evaluator; it takes the arguments that it declares.
+
+    A view that has ``prepare`` is given the problem that this makes of the one asked for.
+    """
     options = set(inspect.signature(view).parameters) - {"evaluator"}
     rest = {name: value for name, value in arguments.items() if name not in options}
     timeout_s = rest.pop("timeout_s", None)
     problem = environments.get(env).make_problem(**rest)
+    prepare = getattr(view, "prepare", None)
+    problem = problem if prepare is None else prepare(problem)
     evaluator = Evaluator(problem, UNLIMITED, timeout_s=timeout_s)
     return view(evaluator, **{n: v for n, v in arguments.items() if n in options})
 

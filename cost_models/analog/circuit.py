@@ -22,7 +22,16 @@ PORTS = {
 # Ending of a parameter's name -> SI units per unit of the parameter.
 UNITS = {"um": 1e-6, "a": 1.0, "f": 1.0, "ohm": 1.0, "v": 1.0}
 LENGTH_UNIT = "um"
-_KEYS = {"about", "bench", "common_mode", "slew_v_per_s", "netlist", "parameters", "start"}
+_KEYS = {
+    "about",
+    "bench",
+    "common_mode",
+    "slew_v_per_s",
+    "netlist",
+    "parameters",
+    "start",
+    "goals",
+}
 _NEEDED = {"bench", "netlist", "parameters"}
 _ROLE = "circuit"
 
@@ -75,6 +84,7 @@ class Circuit:
         slew_v_per_s: Rough slew rate as a formula of the parameters, by which the pulse is
             timed; empty where the bench has none.
         start: Node -> volts where the search for the operating point begins, at 1.8 V.
+        goals: Metric -> range from which targets for goal-conditioned policies are drawn.
     """
 
     name: str
@@ -85,6 +95,7 @@ class Circuit:
     common_mode: float = 0.5
     slew_v_per_s: str = ""
     start: Mapping[str, float] = field(default_factory=dict)
+    goals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def size(self, hole: str) -> Size:
         """Return the parameter behind a placeholder."""
@@ -115,6 +126,7 @@ def parse_circuit(content: Any, name: str) -> Circuit:
         common_mode=_number(content.get("common_mode", 0.5), f"{name}, common_mode"),
         slew_v_per_s=str(content.get("slew_v_per_s", "")),
         start=_start(content.get("start") or {}, netlist, name),
+        goals=_goals(content.get("goals") or {}, name),
     )
     _check(circuit)
     return circuit
@@ -158,6 +170,21 @@ def _start(content: Any, netlist: Netlist, name: str) -> dict[str, float]:
         if str(node) not in netlist.nodes:
             raise WorkloadError(f"{name}: start names {node!r}, which is no node of the netlist")
     return {str(node): _number(volts, f"{name}, start") for node, volts in content.items()}
+
+
+def _goals(content: Any, name: str) -> dict[str, tuple[float, float]]:
+    if not isinstance(content, Mapping):
+        raise WorkloadError(f"{name}: goals must be a mapping metric -> [low, high]")
+    goals = {}
+    for metric, ends in content.items():
+        where = f"{name}, goals, {metric}"
+        if not isinstance(ends, list | tuple) or len(ends) != 2:
+            raise WorkloadError(f"{where}: write [low, high]")
+        low, high = (_number(end, where) for end in ends)
+        if not 0 < low < high:
+            raise WorkloadError(f"{where}: {low:g} .. {high:g} is no range above 0")
+        goals[str(metric)] = (low, high)
+    return goals
 
 
 def _check(circuit: Circuit) -> None:

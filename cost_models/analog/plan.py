@@ -22,7 +22,8 @@ class Plan:
     """What is compiled of a circuit once.
 
     Attributes:
-        holes: Names of the first values of a row, the placeholders in the order of sizes.
+        names: Of the parameters, the first values of a row.
+        units: float64, SI units per unit of each parameter.
         constants: float64, the further values: numbers that stand in the netlist.
         net: The elements.
         nodes: Node -> index.
@@ -31,7 +32,8 @@ class Plan:
         fed: float64 (nodes,), 1 for nodes that draw from the supply.
     """
 
-    holes: tuple[str, ...]
+    names: tuple[str, ...]
+    units: Floats
     constants: Floats
     net: Net
     nodes: Mapping[str, int]
@@ -40,10 +42,12 @@ class Plan:
     fed: Floats
 
     def values(self, sizes: Mapping[str, Floats]) -> Floats:
-        """Return rows of values, shape (n, values), of placeholders' values in SI units."""
-        columns = [sizes[hole] for hole in self.holes]
-        count = len(columns[0])
-        return np.column_stack([*columns, np.tile(self.constants, (count, 1))])
+        """Return rows of values, shape (n, values), of parameters by name."""
+        columns = np.array([sizes[name] for name in self.names]).T
+        rows = np.empty((len(columns), len(self.names) + len(self.constants)))
+        rows[:, : len(self.names)] = columns * self.units
+        rows[:, len(self.names) :] = self.constants
+        return rows
 
     def base(self, supply: float) -> Floats:
         """Return the voltages of given nodes, shape (nodes,)."""
@@ -67,7 +71,8 @@ def make_plan(circuit: Circuit) -> Plan:
     net = _net(netlist, nodes, ties, numbering)
     roots = _roots(ties, given)
     return Plan(
-        holes=numbering.holes,
+        names=tuple(size.name for size in circuit.sizes),
+        units=np.array([size.unit for size in circuit.sizes]),
         constants=np.array(numbering.constants, dtype=np.float64),
         net=net,
         nodes=nodes,

@@ -22,6 +22,7 @@ from archgym.outcome import Floats
 LEAST_A = 1e-9
 _FLOOR_A = 1e-15
 REGULATES_V = 0.05
+UNSOLVED_VIOLATION = 10.0  # more than any starved branch
 UNSOLVED = "no operating point was found"
 
 
@@ -31,17 +32,15 @@ def violations(bench: str, metrics: Mapping[str, Floats]) -> tuple[Floats, dict[
     A starved branch counts by the decades that it lacks to 1 nA, a regulator that does not
     regulate by its error relative to 50 mV.
     """
-    current = np.maximum(np.nan_to_num(metrics[LEAST_CURRENT]), _FLOOR_A)
-    starved = np.maximum(np.log10(LEAST_A / current), 0.0)
-    off = np.zeros(len(current))
+    current, unsolved = metrics[LEAST_CURRENT], metrics[CONVERGED] != 1.0
+    starved = np.where(current >= LEAST_A, 0.0, np.log10(LEAST_A / np.maximum(current, _FLOOR_A)))
+    violation = starved
     if bench == REGULATOR:
         error, drop = metrics[OUTPUT_ERROR], metrics[LOAD_REGULATION]
         off = np.maximum(np.abs(error) - REGULATES_V, 0.0) / REGULATES_V
-        off = (
-            off + np.maximum(drop - REGULATES_V, 0.0) / REGULATES_V + np.where(drop > 0, 0.0, 1.0)
-        )
-    unsolved = metrics[CONVERGED] != 1.0
-    violation = np.where(unsolved, 1.0 - np.log10(_FLOOR_A / LEAST_A), starved + off)
+        off = off + np.maximum(drop - REGULATES_V, 0.0) / REGULATES_V
+        violation = starved + off + np.where(drop > 0, 0.0, 1.0)
+    violation = np.where(unsolved, UNSOLVED_VIOLATION, violation)
     reasons = {}
     for row in np.flatnonzero(violation).tolist():
         reasons[row] = _reason(bool(unsolved[row]), float(starved[row]), metrics, row)

@@ -64,7 +64,7 @@ class Solver:
 
     def measure(self, sizes: Mapping[str, Floats]) -> Floats:
         """Return results (n, N_RESULTS) of parameters by name, each of shape (n,)."""
-        values = self.plan.values({s.hole: s.unit * sizes[s.name] for s in self.circuit.sizes})
+        values = self.plan.values(sizes)
         results = np.empty((len(values), N_RESULTS))
         self._run(values, sizes, results)
         return results
@@ -78,7 +78,7 @@ class Solver:
             amplifies = bench == AMPLIFIER
             sign, enters = (1.0, plan.nodes["inp"]) if amplifies else (-1.0, -1)
             steps = SLEW_STEPS if amplifies and self.conditions.slew else 0
-            slews = self._slew_estimates(sizes, len(values))
+            slews = self._slew_estimates(sizes, len(values)) if steps else np.empty(0)
             benches.measure_amplifiers(
                 *head, wirings["signal"], *about, sign, enters, out, slews, steps, results
             )
@@ -94,8 +94,6 @@ class Solver:
             )  # fmt: skip
 
     def _slew_estimates(self, sizes: Mapping[str, Floats], count: int) -> Floats:
-        if not self.circuit.slew_v_per_s:
-            return np.full(count, np.nan)
         return np.full(count, formula.evaluate(self.circuit.slew_v_per_s, sizes))
 
     def _make_starts(self) -> Floats:

@@ -132,4 +132,6 @@ ENVIRONMENT = Environment(
     objectives=OBJECTIVES,
     settings=SETTINGS,
     notes=NOTES,
+    make_gym="archgym.envs.analog.goal_env:GoalEnv",
+    make_vector="archgym.envs.analog.goal_env:GoalVectorEnv",
 )

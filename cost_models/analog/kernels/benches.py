@@ -100,7 +100,7 @@ def measure_amplifiers(
         sign: Of the gain.
         input_node: Where the signal and the pulse go in; -1 where the circuit biases itself.
         output_node: The output.
-        slew_estimates: float64 (n,) V/s, by which the pulse is timed.
+        slew_estimates: float64 (n,) V/s, by which the pulse is timed; none where there is none.
         slew_steps: Steps of the transient; 0 where no slew rate is wanted.
         results: Filled.
     """

@@ -131,8 +131,7 @@ def operating_points(workload, table, load=0.0):
     """Yield (solver, values, transistors, node voltages) of each design."""
     made = solver(workload)
     plan = made.plan
-    columns = {s.hole: s.unit * sizes(workload, table)[s.name] for s in made.circuit.sizes}
-    for values in plan.values(columns):
+    for values in plan.values(sizes(workload, table)):
         mos = np.empty((len(plan.net.mos_sign), N_MOS_FIELDS))
         assert size_transistors(plan.net, values, made._cards, mos)
         v = made._base.copy()

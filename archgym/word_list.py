@@ -157,7 +157,8 @@ class WordList(Parameter):
     def _tables(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Return what finds words: strides (axes, entries), entries' starts in the table, it."""
         strides = np.zeros((len(self.axes), len(self.entries)), dtype=np.int64)
-        starts, table = [], []
+        starts: list[int] = []
+        table: list[int] = []
         stride = 1
         for axis, (entry, _, values) in reversed(list(enumerate(self.choices))):
             is_last = not strides[:, entry].any()

@@ -40,9 +40,8 @@ class Conditions:
         """
         kelvin = settings["temperature_c"] + ZERO_CELSIUS_K
         if not kelvin > 0:
-            raise SettingError(
-                f"setting 'temperature_c': {settings['temperature_c']!r} is too low"
-            )
+            given = settings["temperature_c"]
+            raise SettingError(f"setting 'temperature_c': {given!r} lies below absolute zero")
         return Conditions(
             temperature_k=kelvin,
             points_per_decade=settings["points_per_decade"],

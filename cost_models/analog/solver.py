@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from archgym.cost_models.analog import formula
 from archgym.cost_models.analog.cards import SUPPLY_V, Card, read_cards
+from archgym.cost_models.analog.cards.temperature import at_temperature
 from archgym.cost_models.analog.circuit import (
     AMPLIFIER,
     COMMON_SOURCE,
@@ -44,7 +45,7 @@ class Solver:
     Args:
         circuit: The circuit.
         conditions: Supply, temperature and the like.
-        cards: Level-1 cards.
+        cards: Level-1 cards at 27 C.
     """
 
     def __init__(
@@ -55,7 +56,9 @@ class Solver:
     ):
         self.circuit, self.conditions = circuit, conditions
         self.plan: Plan = make_plan(circuit)
-        self._cards = card_table(read_cards() if cards is None else cards)
+        at_room = read_cards() if cards is None else cards
+        kelvin = conditions.temperature_k
+        self._cards = card_table(tuple(at_temperature(card, kelvin) for card in at_room))
         self._constants = np.array([SUPPLY_V, conditions.temperature_k, conditions.gmin])
         self._base = self.plan.base(SUPPLY_V)
         self._starts = self._make_starts()

@@ -64,13 +64,17 @@ def test_slew_rates_agree_live():
 
 
 @needs_ngspice
-def test_temperature_and_small_sweeps_reach_ngspice():
-    settings = {"metrics": "without_slew", "points_per_decade": 10}
+@pytest.mark.parametrize("celsius", [-40, 85])
+def test_temperature_and_coarse_sweeps_agree_live(celsius):
+    settings = {"metrics": "without_slew", "points_per_decade": 10, "temperature_c": celsius}
     here, there = (
-        archgym.make_problem("analog.sizing", "csload", cost_model=model, **settings)
-        for model in (None, "ngspice:process")
+        archgym.make_problem("analog.sizing", "miller2", cost_model=model, **settings)
+        for model in (None, "ngspice")
     )
-    compare(here.evaluate([{}]), there.evaluate([{}]), here.metric_names, 1e-5)
+    designs = here.space.sample(np.random.default_rng(1), 4).frame()
+    compare(here.evaluate(designs), there.evaluate(designs), here.metric_names, 1e-5)
+    room = archgym.make_problem("analog.sizing", "miller2", metrics="without_slew")
+    assert not np.allclose(room.evaluate(designs)["ugbw_hz"], here.evaluate(designs)["ugbw_hz"])
 
 
 @needs_ngspice

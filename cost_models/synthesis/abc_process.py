@@ -8,21 +8,16 @@ takes too long, or ends, is killed, and made anew for the next request.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import re
-import shutil
 import subprocess
-import tempfile
-import weakref
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from archgym.cost_models.kept_process import KeptProcess, SlowAnswerError
 from archgym.cost_models.synthesis.engine import Engine
+from archgym.cost_models.synthesis.scratch import ScratchFolder
 
-_MEMORY_DISK = Path("/dev/shm")
 _END_SECONDS = 5.0
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _FAILED = re.compile(
@@ -67,8 +62,8 @@ class AbcProcess:
         self._files, self._start_commands = dict(files or {}), start
         self._process: KeptProcess | None = None
         self._tags = itertools.count()
-        self.folder = _scratch_folder()
-        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        self._scratch = ScratchFolder()
+        self.folder = self._scratch.path
         for name, content in self._files.items():
             (self.folder / name).write_bytes(content)
         self.greeting = ""
@@ -138,11 +133,3 @@ class AbcProcess:
         said = next((line.strip() for line in reversed(words) if line.strip()), "")
         self.close()
         return f"ABC ended with exit code {code} (negative: a signal): {said}".rstrip(": ")
-
-
-def _scratch_folder() -> Path:
-    """Return a new folder in memory where the machine has such a disk, without odd characters."""
-    if _MEMORY_DISK.is_dir():
-        with contextlib.suppress(OSError):
-            return Path(tempfile.mkdtemp(prefix="archgym-abc-", dir=_MEMORY_DISK))
-    return Path(tempfile.mkdtemp(prefix="archgym-abc-"))

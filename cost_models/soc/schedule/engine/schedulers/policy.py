@@ -1,9 +1,10 @@
 """A learned policy: a small network scores every pair of a ready task and a PE.
 
 As in ETF, again and again the pair with the highest score is assigned; unlike there, a PE's
-backlog is what it really has before it. Of PEs of one cluster in the same state only the first is
-scored. What the network sees of a pair is `FEATURES` and the embedding of the task in its graph;
-see `archgym.cost_models.soc.schedule.policies` for where the numbers come from.
+backlog is what it really has before it, by expected times. Of PEs of one cluster in the same
+state only the first is scored. What the network sees of a pair is `FEATURES` and the embedding of
+the task in its graph; see `archgym.cost_models.soc.schedule.policies` for where the numbers come
+from.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ from __future__ import annotations
 import math
 
 from archgym.cost_models.soc.schedule.engine.compiled import helper, inlined
-from archgym.cost_models.soc.schedule.engine.schedulers.score import swap_ready
-from archgym.cost_models.soc.schedule.engine.schedulers.times import note_waits
+from archgym.cost_models.soc.schedule.engine.schedulers.times import note_waits, swap_ready
 from archgym.cost_models.soc.schedule.engine.state import NONE, Case, Policy, Run, Trace
 
 FEATURES = {
@@ -63,9 +63,12 @@ def choose_by_policy(case: Case, run: Run, policy: Policy, trace: Trace) -> None
 def _note_backlog(case: Case, run: Run, policy: Policy, pe: int) -> None:
     state, backlog, queue = run.pes[pe], 0.0, 0
     if state.task != NONE:
-        backlog = max(state.event - run.clock[0].tick, 0.0)
-        if not state.last:
-            backlog += state.length - state.done
+        # Of the expected time: how long a noisy task really takes is known only at its end.
+        running, point = run.tasks[state.task], run.clusters[state.cluster].point
+        expected = case.exec_us[running.task, pe] * (
+            1 + case.points[state.cluster, point].slowdown
+        )
+        backlog = max(running.start + expected - run.clock[0].tick, 0.0)
     at = state.head
     while at != NONE:
         backlog += case.exec_us[run.tasks[at].task, pe]

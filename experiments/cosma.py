@@ -18,6 +18,7 @@ from archgym.cost_models.mem_plan.columns import (
     BEAM_SEARCH,
     BELADY_TOPO,
     ILP,
+    LOCAL_SEARCH,
     LRU_TOPO,
     METHOD,
     OPT_REPLACEMENT_TOPO,
@@ -29,7 +30,7 @@ from archgym.searching import search
 
 IN_ORDER = (LRU_TOPO, BELADY_TOPO, OPT_REPLACEMENT_TOPO)
 AGENTS = ("random", "genetic", "simulated_annealing", "hill_climbing", "ant_colony")
-SOLVERS = (BEAM_SEARCH, STATE_SEARCH, ILP)
+SOLVERS = (BEAM_SEARCH, LOCAL_SEARCH, STATE_SEARCH, ILP)
 _MOVED = "non_compulsory_B"
 
 

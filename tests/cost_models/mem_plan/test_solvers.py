@@ -39,12 +39,12 @@ def test_cp_sat_proves_what_the_state_search_finds(name):
 
 
 @pytest.mark.slow
-def test_cp_sat_on_graphs_with_known_optima():
+def test_addresses_fit_the_best_plans_of_all_graphs_with_known_optima():
+    """COSMA's full problem on 45 graphs: proven, and none moves more than without addresses."""
     pytest.importorskip("ortools")
-    graphs = json.loads(shared_data("dnn", "scratchpad_dags_dev.json").read_text())["dags"]
-    for graph in graphs[::3]:
+    for graph in json.loads(shared_data("dnn", "scratchpad_dags_dev.json").read_text())["dags"]:
         fields = {name: graph[name] for name in ("ops", "size", "capacity")}
-        found = outcome(fields, "cp_sat")
+        found = outcome(fields, "cp_sat_addresses")
         assert found["non_compulsory_B"] == found["bound_B"] == graph["opt"], graph["id"]
 
 

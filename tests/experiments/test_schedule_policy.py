@@ -27,7 +27,7 @@ from archgym.experiments.schedule_policy.recipe import Recipe, read_recipe
 from archgym.experiments.schedule_policy.training import train
 from archgym.experiments.schedule_policy.updating import Decisions, log_probabilities
 
-LAUNCHES = Path(__file__).resolve().parents[2] / "experiments" / "launches"
+RECIPES = Path(__file__).resolve().parents[2] / "experiments" / "schedule_policy"
 
 
 def recipe(**changes: Any) -> Recipe:
@@ -154,7 +154,7 @@ def test_shipped_recipes_are_those_of_the_shipped_policies(name: str) -> None:
     from archgym.cost_models.soc.schedule.policies import shipped_policies
 
     told = provenance_of(shipped_policies()[name])["recipe"]
-    read = read_recipe(LAUNCHES / f"schedule_policy_{name}.yaml")
+    read = read_recipe(RECIPES / f"{name}.yaml")
     assert told == read.model_dump(mode="json")
 
 

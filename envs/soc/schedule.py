@@ -26,7 +26,9 @@ SETTINGS = {
     "energy": Setting(True, description="follow energy and temperature; without, twice as fast"),
     "throttling": Setting(False, description="slow hot clusters down at 85, 90 and 95 C"),
     "scheduler_seed": Setting(0, description="of the random scheduler"),
-    "time_limit_s": Setting(60.0, description="of the solver behind scheduler=optimal"),
+    "time_limit_s": Setting(
+        120.0, description="of the solver behind scheduler=optimal: its measure of work, about s"
+    ),
 }
 
 NOTES = """\

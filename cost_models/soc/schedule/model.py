@@ -32,14 +32,14 @@ from archgym.cost_models.soc.schedule.engine import state
 from archgym.cost_models.soc.schedule.engine.decide import advance_under
 from archgym.cost_models.soc.schedule.engine.state import Case, Floats, Rules, Run
 from archgym.cost_models.soc.schedule.governor import start_of
-from archgym.cost_models.soc.schedule.optimal import optimal_plan
+from archgym.cost_models.soc.schedule.optimal import OutOfTimeError, optimal_plan
 from archgym.cost_models.soc.schedule.plans import read_plan
 from archgym.cost_models.soc.schedule.policies import find_policy, load_policy, policy_for
 from archgym.cost_models.soc.schedule.running import Options, Plan, new_run, rules
 from archgym.cost_models.soc.schedule.workload import ScheduleWorkload
 from archgym.errors import WorkloadError
 from archgym.metric import Metric
-from archgym.outcome import Measurements
+from archgym.outcome import Measurements, Status
 from archgym.text_parameters import OpenChoice
 
 UJ_PER_J, MW_PER_W, J_PER_UJ = 1e6, 1e3, 1e-6
@@ -94,16 +94,17 @@ class ScheduleModel(CostModel):
     def evaluate(self, batch: Batch, workload: ScheduleWorkload) -> Measurements:
         """Return the measurements of schedulers and governors on a workload."""
         rows = np.full((len(batch), len(METRICS)), math.nan)
+        violation, status = np.zeros(len(batch)), np.zeros(len(batch), dtype=np.uint8)
         error: dict[int, str] = {}
         for row in range(len(batch)):
             try:
                 run = self.simulate(batch.select([row]), workload)
                 rows[row] = list(metrics_of(run).values())
             except WorkloadError as reason:
-                error[row] = str(reason)
+                violation[row], error[row] = 1.0, str(reason)
+            except OutOfTimeError as reason:
+                status[row], error[row] = Status.TIMEOUT, str(reason)
         names = [metric.name for metric in METRICS]
-        violation = np.array([float(row in error) for row in range(len(batch))])
-        status = np.zeros(len(batch), dtype=np.uint8)
         return Measurements(dict(zip(names, rows.T.copy(), strict=True)), violation, status, error)
 
     def simulate(self, design: Batch, workload: ScheduleWorkload) -> Run:
@@ -111,6 +112,7 @@ class ScheduleModel(CostModel):
 
         Raises:
             WorkloadError: Its plan or policy cannot be used.
+            OutOfTimeError: No schedule was proven optimal in time.
         """
         scheduler = str(design[SCHEDULER][0])
         governor, points = start_of(str(design[GOVERNOR][0]), workload.platform)
@@ -143,7 +145,7 @@ class ScheduleModel(CostModel):
         """Return the schedule, a row per task; none for a design without one."""
         try:
             run = self.simulate(design, workload)
-        except WorkloadError:
+        except (WorkloadError, OutOfTimeError):
             return {}
         return {"schedule": _schedule(run, workload)}
 
@@ -151,9 +153,12 @@ class ScheduleModel(CostModel):
         """Return the schedule as JSON, by job and task.
 
         Raises:
-            WorkloadError: The design's plan or policy cannot be used.
+            WorkloadError: The design has no schedule.
         """
-        table = _schedule(self.simulate(design, workload), workload)
+        try:
+            table = _schedule(self.simulate(design, workload), workload)
+        except OutOfTimeError as reason:
+            raise WorkloadError(str(reason)) from None
         columns = {name: values.tolist() for name, values in table.items()}
         names = [workload.task_names[row] for row in workload.instances[2].tolist()]
         tasks = [

@@ -38,7 +38,7 @@ def choose_etf(case: Case, run: Run, balanced: bool) -> None:
         run.pes[pe].free_at = run.clock[0].tick + finish_after(run, at, pe, time)
         run.choice[at] = pe
         run.order[done] = at
-    _swap_to_front(run, count)
+    swap_to_front(run, count)
 
 
 @inlined
@@ -77,7 +77,7 @@ def _time(case: Case, run: Run, task: int, pe: int, balanced: bool) -> float:
 
 
 @inlined
-def _swap_to_front(run: Run, count: int) -> None:
+def swap_to_front(run: Run, count: int) -> None:
     """Swap the k-th assigned task with the one at position k, for k = 0, 1, ..."""
     for at in range(count):
         run.place[at] = run.held[at] = at

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from archgym.cost_models.soc.schedule.engine.compiled import helper, inlined
+from archgym.cost_models.soc.schedule.engine.schedulers.earliest import swap_to_front
 from archgym.cost_models.soc.schedule.engine.schedulers.times import (
     finish_after,
     give,
@@ -29,26 +30,25 @@ FEATURES = {
 
 @helper
 def choose_by_score(case: Case, run: Run, weights: Floats) -> None:
-    """Assign the pair with the least score until every ready task has a PE.
-
-    The ready list is left in the order of assignment, so that is also the order in queues.
-    """
+    """Assign the pair with the least score until every ready task has a PE; else as ETF."""
     count = run.clock[0].ready
     for at in range(count):
         note_waits(case, run, at)
+        run.choice[at] = NONE
     for done in range(count):
-        at, pe = _best_pair(case, run, weights, done)
-        swap_ready(run, done, at)
-        give(case, run, done, pe)
+        at, pe = _best_pair(case, run, weights)
+        give(case, run, at, pe)
+        run.order[done] = at
+    swap_to_front(run, count)
 
 
 @inlined
-def _best_pair(case: Case, run: Run, weights: Floats, done: int) -> tuple[int, int]:
+def _best_pair(case: Case, run: Run, weights: Floats) -> tuple[int, int]:
     best_at, best_pe, least = NONE, NONE, math.inf
-    for at in range(done, run.clock[0].ready):
+    for at in range(run.clock[0].ready):
         task = run.tasks[run.ready[at]].task
         for pe in range(len(run.pes)):
-            if case.exec_us[task, pe] < math.inf:
+            if run.choice[at] == NONE and case.exec_us[task, pe] < math.inf:
                 score = score_of(case, run, weights, at, pe)
                 if score < least:
                     best_at, best_pe, least = at, pe, score
@@ -71,13 +71,3 @@ def score_of(case: Case, run: Run, weights: Floats, at: int, pe: int) -> float:
         + weights[5] * (now - run.jobs[instance.job].arrival)
         + weights[6] * time * slowdown
     )
-
-
-@inlined
-def swap_ready(run: Run, first: int, second: int) -> None:
-    """Swap two ready tasks, and their waits."""
-    run.ready[first], run.ready[second] = run.ready[second], run.ready[first]
-    for pe in range(len(run.pes)):
-        kept = run.wait[first, pe]
-        run.wait[first, pe] = run.wait[second, pe]
-        run.wait[second, pe] = kept

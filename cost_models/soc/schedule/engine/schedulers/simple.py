@@ -63,7 +63,7 @@ def choose_by_table(case: Case, run: Run, ranks: Ints) -> None:
         note_waits(case, run, at)
         task = run.tasks[run.ready[at]].task
         cluster = case.by_speed[task, 0]
-        for rank in range(1, ranks[task] + 1):
+        for rank in range(1, min(ranks[task] + 1, case.by_speed.shape[1])):
             if case.by_speed[task, rank] != NONE:
                 cluster = case.by_speed[task, rank]
         give(case, run, at, _earliest_of(case, run, at, cluster))

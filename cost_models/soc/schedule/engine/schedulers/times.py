@@ -51,3 +51,13 @@ def give(case: Case, run: Run, at: int, pe: int) -> None:
     task = run.tasks[run.ready[at]].task
     run.choice[at] = pe
     run.pes[pe].free_at = run.clock[0].tick + finish_after(run, at, pe, case.exec_us[task, pe])
+
+
+@inlined
+def swap_ready(run: Run, first: int, second: int) -> None:
+    """Swap two ready tasks, and their waits."""
+    run.ready[first], run.ready[second] = run.ready[second], run.ready[first]
+    for pe in range(len(run.pes)):
+        kept = run.wait[first, pe]
+        run.wait[first, pe] = run.wait[second, pe]
+        run.wait[second, pe] = kept

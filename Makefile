@@ -35,7 +35,7 @@ format: $(VENV)/dev
 	$(BIN)/ruff check --fix .
 
 benchmarks: $(VENV)/dev
-	for name in core_overhead agent_overhead dram_speed dnn_speed dnn_backends; do \
+	for name in core_overhead agent_overhead dram_speed dnn_speed dnn_backends analog_speed; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; done
 
 # A stamp per set of extras; `dev` brings `rl`, which brings the core.

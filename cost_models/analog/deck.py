@@ -112,7 +112,8 @@ class _Copy:
             self._joined = {"fbg": "fb"}
 
     def lines(self) -> list[str]:
-        return [*(self._element(e) for e in self.circuit.netlist.elements), *self._sources()]
+        elements = [self._element(e) for e in self.circuit.netlist.elements]
+        return [*elements, *self._sources(), *self._starts()]
 
     def alter(self) -> list[str]:
         """Return commands that set what has a placeholder, gate lengths excepted."""
@@ -152,6 +153,12 @@ class _Copy:
 
     def _geometry(self) -> str:
         return "" if self.model == AFM1 else f" {foundry.GEOMETRY}"
+
+    def _starts(self) -> list[str]:
+        """Return where the search for the operating point begins."""
+        scale = self.supply / SUPPLY_V[AFM1]
+        places = {self._node(n): volts * scale for n, volts in self.circuit.start.items()}
+        return [f".nodeset v({node})={volts:.6g}" for node, volts in places.items()]
 
     def _sources(self) -> list[str]:
         n, s, vdd = self._node, self.suffix, self.supply

@@ -94,6 +94,8 @@ class Session:
         if not found:
             raise RuntimeError(f"no vector {name}: {' '.join(self.said[-3:])}")
         vector = found.contents
+        if not vector.length:
+            raise RuntimeError(f"{name} is empty: {' '.join(self.said[-3:])}")
         if vector.complex:
             pairs = [vector.complex[k] for k in range(vector.length)]
             return [[z.real for z in pairs], [z.imag for z in pairs]]

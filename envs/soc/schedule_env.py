@@ -97,7 +97,8 @@ class ScheduleEnv(gymnasium.Env[Features, Any]):
         if self._new_arrivals:
             workload = workload.redrawn(int(self.np_random.integers(LARGEST_SEED)))
         self._run = self.decisions.start(workload)
-        observation, self._total, _ = self._advance(self._run, 0)
+        observation, _, _ = self._advance(self._run, 0)
+        self._total = 0.0
         return observation, {"action_mask": self._mask.copy()}
 
     def step(self, action: Any) -> tuple[Features, float, bool, bool, dict[str, Any]]:

@@ -123,7 +123,8 @@ class ScheduleTeamEnv(ParallelEnv[str, Features, Any]):  # type: ignore[misc]
             workload = workload.redrawn(int(self._random.integers(LARGEST_SEED)))
         self.agents, self._now = list(self.possible_agents), 0
         self._run = self.decisions.start(workload)
-        self._cost = self._advance(self._run, 0)
+        self._advance(self._run, 0)
+        self._cost = 0.0
         return self._for_all(self._seen), {agent: {} for agent in self.agents}
 
     def step(self, actions: dict[str, Any]) -> _Step:

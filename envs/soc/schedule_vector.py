@@ -87,6 +87,7 @@ class ScheduleVectorEnv(gymnasium.vector.VectorEnv[Features, Any, Any]):
         for at in range(self.num_envs):
             self._restart(at)
         observation = self._advance(self._runs, np.zeros(self.num_envs, dtype=np.int64))
+        self._totals[:] = 0.0
         return observation, {"action_mask": self._mask.copy()}
 
     def step(self, actions: Any) -> Step:
@@ -129,7 +130,6 @@ class ScheduleVectorEnv(gymnasium.vector.VectorEnv[Features, Any, Any]):
             workload = workload.redrawn(int(self._generators[at].integers(LARGEST_SEED)))
         for stacked, array in zip(self._runs, self.decisions.start(workload), strict=True):
             stacked[at, : len(array)] = array
-        self._totals[at] = 0.0
 
     def _advance(self, runs: Run, actions: NDArray[np.int64]) -> Features:
         out = np.empty((self.num_envs, self.decisions.width), dtype=np.float32)
@@ -179,6 +179,7 @@ class ScheduleVectorEnv(gymnasium.vector.VectorEnv[Features, Any, Any]):
             self._restart(at)
             first = np.zeros(self.num_envs, dtype=np.int64)
             self._share(runs, at, at + 1, first, observation)
+            self._totals[at] = 0.0
         return {
             "final_obs": final,
             "_final_obs": over.copy(),

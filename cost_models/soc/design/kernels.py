@@ -171,6 +171,23 @@ def _next_end(work: Array, running: Array, done: Array, rates: Array) -> float:
 
 
 @helper
+def _begin(
+    running: Array,
+    clock: float,
+    speeds: Array,
+    task_pe: Array,
+    rates: Array,
+    limits: Array,
+    starts: Array,
+) -> None:
+    """Set running tasks to the speed of their PEs, and write when those begin that are new."""
+    for task in running:
+        rates[task], limits[task] = speeds[task], task_pe[task]
+        if np.isnan(starts[task]):
+            starts[task] = clock
+
+
+@helper
 def _simulate(
     graph: GraphArrays,
     library: LibraryArrays,
@@ -183,22 +200,14 @@ def _simulate(
     moved: Array,
 ) -> int:
     """Run a design; write seconds, J of PEs, bytes moved of each phase; return their number."""
-    tasks, blocks = len(graph.work), counts[PE] + counts[BUS] + counts[MEM]
+    tasks = len(graph.work)
     task_pe, task_mem = designs.task_pe[at], designs.task_mem[at]
     order = np.empty(tasks, np.int64)
     place = _find_place(graph, library, designs, at, counts, order)
-    most_links = counts[PE] + counts[MEM] + 2 * counts[BUS]
-    links = (
-        np.full((blocks, blocks), -1, np.int64),
-        np.empty((most_links, 2), np.int64),
-        np.zeros(1, np.int64),
-    )
-    units = np.zeros((2, most_links, tasks))
-    through = np.zeros((2, blocks, tasks))
-    joined = np.zeros((2, most_links, most_links), np.bool_)
     edges = (graph.parents, graph.children, graph.volumes)
-    mapping = (task_pe, task_mem)
-    lay_flows(edges, graph.bursts, mapping, place, counts, links, units, through, joined)
+    links, units, through, joined = lay_flows(
+        edges, graph.bursts, (task_pe, task_mem), place, counts
+    )
     peaks, work = _peaks(library, designs, at, counts), graph.work
     speeds, joule_of = _own_speeds(graph, library, designs.pes[at], task_pe)
     lists = (graph.parent_starts, graph.parent_of, graph.child_starts, graph.child_of)
@@ -229,10 +238,7 @@ def _simulate(
         if not count:
             return phase
         now = running[:count]
-        for task in now:
-            rates[task], limits[task] = speeds[task], task_pe[task]
-            if np.isnan(results.starts[at, task]):
-                results.starts[at, task] = clock
+        _begin(now, clock, speeds, task_pe, rates, limits, results.starts[at])
         dt = 0.0
         if _all_work(work, now):
             find_rates(now, work, counts, peaks, links, units, through, joined, rates, limits)

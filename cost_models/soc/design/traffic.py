@@ -55,11 +55,7 @@ def lay_flows(
     mapping: tuple[Array, Array],
     place: tuple[Array, Array, Array],
     counts: Array,
-    links: tuple[Array, Array, Array],
-    units: Array,
-    through: Array,
-    joined: Array,
-) -> None:
+) -> tuple[tuple[Array, Array, Array], Array, Array, Array]:
     """Lay all reads and writes over their routes.
 
     Args:
@@ -68,14 +64,21 @@ def lay_flows(
         mapping: The PE of each task, and the memory of its output.
         place: The bus of each PE and memory, and the ways between buses.
         counts: PEs, buses, memories.
-        links: Numbers by block and block, the two blocks of each, how many there are; out.
-        units: float64 (2, links, tasks), burst units of each task on each link; out.
-        through: float64 (2, blocks, tasks), bytes of each task through each block; out.
-        joined: bool (2, links, links), whether some flow goes from a link on to another; out.
+
+    Returns:
+        Links: numbers by block and block, the two blocks of each, how many there are;
+        float64 (2, links, tasks), burst units of each task on each link;
+        float64 (2, blocks, tasks), bytes of each task through each block;
+        bool (2, links, links), whether some flow goes from a link on to another.
     """
+    tasks, blocks = len(bursts), counts[PE] + counts[BUS] + counts[MEM]
+    most = counts[PE] + counts[MEM] + 2 * counts[BUS]
+    ends = np.empty((most, 2), np.int64)
+    links = (np.full((blocks, blocks), -1, np.int64), ends, np.zeros(1, np.int64))
+    units, through = np.zeros((2, most, tasks)), np.zeros((2, blocks, tasks))
+    joined = np.zeros((2, most, most), np.bool_)
     parents, children, volumes = edges
     task_pe, task_mem = mapping
-    ends = links[1]
     route = np.empty(counts[BUS] + 2, np.int64)
     for edge in range(len(volumes)):
         memory = task_mem[parents[edge]]
@@ -88,6 +91,7 @@ def lay_flows(
                 through[way, ends[route[at], 1], task] += volumes[edge]
                 if at:
                     joined[way, route[at - 1], route[at]] = True
+    return links, units, through, joined
 
 
 @helper
@@ -110,7 +114,7 @@ def find_rates(
         work: float64 (tasks,), instructions.
         counts: PEs, buses, memories.
         peaks: float64 (blocks,), bytes per second of buses and memories.
-        links: As `lay_flows` writes them.
+        links: As `lay_flows` returns them.
         units: Likewise.
         through: Likewise.
         joined: Likewise.

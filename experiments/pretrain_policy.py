@@ -28,11 +28,11 @@ from archgym.word_parameters import Sequence
 from archgym.workload_graph import WorkloadGraph
 
 OUTPUT = Path(__file__).resolve().parents[1] / "agents" / "policies" / "std7.npz"
-_ELITE = 0.25
+_ELITE = 0.1
 _EPOCHS, _LEARNING_RATE, _DECAY = 60, 3e-3, 1e-4
 _BATCH = 64
 # Keeps preferences mild: a search must be able to leave them.
-_SMOOTHING = 0.2
+_SMOOTHING = 0.1
 
 
 @dataclass(frozen=True)

@@ -58,10 +58,11 @@ def step_microseconds() -> float:
     """Return the time of one step of the Gymnasium environment."""
     env = gymnasium.make("archgym/soc.schedule-v0", workload="mix6_500us:jobs=1000").unwrapped
     env.reset(seed=0)
+    actions = np.random.default_rng(0).integers(0, env.action_space.n, STEPS).tolist()
 
     def steps() -> None:
-        for _ in range(STEPS):
-            env.step(0)
+        for action in actions:
+            env.step(action)
 
     return median_seconds(steps, time.process_time, 3) / STEPS * 1e6
 
@@ -71,11 +72,12 @@ def decisions_per_second(threads: int) -> tuple[float, float]:
     options = {"workload": "mix6_500us:jobs=1000", "threads": threads, "energy": False}
     env = gymnasium.make_vec("archgym/soc.schedule-v0", num_envs=ENVS, **options)
     env.reset(seed=0)
-    actions = np.zeros(ENVS, dtype=np.int64)
+    rng = np.random.default_rng(0)
+    actions = rng.integers(0, env.single_action_space.n, (100, ENVS))
 
     def steps() -> None:
-        for _ in range(100):
-            env.step(actions)
+        for row in actions:
+            env.step(row)
 
     clocks = (time.perf_counter, time.process_time)
     wall, cpu = (100 * ENVS / median_seconds(steps, clock, 5) for clock in clocks)
@@ -95,9 +97,7 @@ def main() -> None:
     print(f"one step of the environment: {step_microseconds():.1f} us")
     for threads in (1, 2):
         wall, cpu = decisions_per_second(threads)
-        print(
-            f"{ENVS} environments, {threads} threads: {wall:,.0f}/s by the wall, {cpu:,.0f}/s of CPU"
-        )
+        print(f"{ENVS} environments, {threads} threads: {wall:,.0f}/s, {cpu:,.0f} per CPU-second")
 
 
 if __name__ == "__main__":

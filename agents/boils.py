@@ -17,6 +17,8 @@ from archgym.batch import Batch
 from archgym.outcome import Floats, Outcomes
 from archgym.parameter import Codes
 
+_ROUNDING = 1e-9
+
 
 class BoilsAgent(AskTellAgent):
     """Asks where the reward is expected to improve most, near the best design so far.
@@ -43,6 +45,9 @@ class BoilsAgent(AskTellAgent):
             16, "walks that look for the most promising design", low=1, high=1024, log=True
         ),
         "steps": Hyperparameter(30, "steps of each walk", low=1, high=1000, log=True),
+        "region": Hyperparameter(
+            0.3, "share of the axes that may differ from the best at first", low=0.01, high=1.0
+        ),
         "success_tolerance": Hyperparameter(
             3, "batches in a row that improve before the region grows", low=1, high=20
         ),
@@ -69,7 +74,9 @@ class BoilsAgent(AskTellAgent):
 
     def _begin_anew(self) -> None:
         self._region = TrustRegion(
-            self.values["success_tolerance"], self.values["failure_tolerance"]
+            self.values["success_tolerance"],
+            self.values["failure_tolerance"],
+            max(self.values["region"], 1.0 / max(self._choices, 1)),
         )
         self._centre: Codes | None = None
 
@@ -101,7 +108,7 @@ class BoilsAgent(AskTellAgent):
     @property
     def _radius(self) -> int:
         """How many axes may differ from the best design of the region."""
-        return int(self._region.length * self._choices)
+        return int(self._region.length * self._choices + _ROUNDING)
 
     def _most_promising(self, count: int) -> Batch:
         """Return new designs where the walks ended, the most promising first."""

@@ -33,7 +33,9 @@ def compare(ours: pd.DataFrame, theirs: pd.DataFrame, names, tolerance: float) -
     for name in set(names) - EXACT:
         a, b = ours[name][posed], theirs[name][posed]
         assert (a.isna() == b.isna()).all(), name
-        assert np.allclose(a.dropna(), b.dropna(), rtol=tolerance, atol=1e-9), name
+        # voltages that are small differences are compared to the 10 uV of ngspice's tolerances
+        least = 1e-5 if name in ("offset_v", "output_error_v") else 0.0
+        assert np.allclose(a.dropna(), b.dropna(), rtol=tolerance, atol=least), name
 
 
 @needs_ngspice
@@ -49,7 +51,7 @@ def test_level_1_agrees_live(workload, way):
     designs.loc[3:, lengths] = 0.36  # neighbours with the same lengths are altered, not loaded
     theirs = there.evaluate(designs)
     assert (theirs["error"] == "").all() or (theirs["well_posed"] == 0).any()
-    compare(problem.evaluate(designs), theirs, problem.metric_names, 1e-5)
+    compare(problem.evaluate(designs), theirs, problem.metric_names, 3e-4)
 
 
 @needs_ngspice
@@ -72,7 +74,7 @@ def test_temperature_and_coarse_sweeps_agree_live(celsius):
         for model in (None, "ngspice")
     )
     designs = here.space.sample(np.random.default_rng(1), 4).frame()
-    compare(here.evaluate(designs), there.evaluate(designs), here.metric_names, 1e-5)
+    compare(here.evaluate(designs), there.evaluate(designs), here.metric_names, 3e-4)
     room = archgym.make_problem("analog.sizing", "miller2", metrics="without_slew")
     assert not np.allclose(room.evaluate(designs)["ugbw_hz"], here.evaluate(designs)["ugbw_hz"])
 

@@ -99,15 +99,15 @@ class ScheduleWorkload:
         parts = (self.platform, self.applications, arrivals, self.arrivals.max_in_flight)
         return sha256(repr((*parts, self.noise_std, self.noise_seed)).encode()).hexdigest()
 
-    def summary(self) -> dict[str, Any]:
-        """Return rows for ``archgym describe``."""
-        return {
-            "platform": self.platform.name,
-            "pes": " ".join(f"{c.name}x{c.count}" for c in self.platform.clusters),
-            "applications": " ".join(application.name for application in self.applications),
-            "jobs": len(self.arrivals),
-            "tasks": len(self.instances[0]),
-        }
+    def summary(self) -> list[dict[str, Any]]:
+        """Return a row per application: how many jobs, which tasks, numbered as in tables."""
+        jobs = np.bincount(self.arrivals.application, minlength=len(self.applications)).tolist()
+        rows, first = [], 0
+        for application, count in zip(self.applications, jobs, strict=True):
+            numbered = " ".join(f"{first + at}:{t}" for at, t in enumerate(application.tasks))
+            rows.append({"application": application.name, "jobs": count, "tasks": numbered})
+            first += len(application.tasks)
+        return rows
 
 
 @cache

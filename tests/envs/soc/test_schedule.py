@@ -61,6 +61,14 @@ def test_a_bad_row_costs_only_itself(tmp_path: Path) -> None:
     assert evaluate(tmp_path, table) == rows
 
 
+def test_workloads_are_described_with_the_numbers_of_tasks(tmp_path: Path) -> None:
+    for name in ("mix6_closed", "single_lag"):
+        arguments = ["describe", "soc.schedule", "--workload", name, "--format", "json"]
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == 0, result.output
+        assert "xcorr_ifft" in result.output
+
+
 def test_wrong_words_and_columns_are_refused(tmp_path: Path) -> None:
     for table, reason in (
         ("scheduler\nFOO\n", "'FOO' is not allowed"),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _POLICIES = Path(__file__).parent / "policies"
 _UNLIKE_ANYTHING = math.inf
+# A policy that is trusted less is not asked, so that the search is exactly the plain one.
+_LEAST_TRUST = 0.05
 
 
 class RetrievalMctsAgent(MctsAgent):
@@ -31,7 +33,9 @@ class RetrievalMctsAgent(MctsAgent):
     ``alpha = 1 - sigmoid(temperature (distance - threshold))``, where the distance is the cosine
     distance of the workload's embedding from the nearest one that the policy learnt from: near 0
     the search is plain `MctsAgent`, and exactly that where alpha is 0, or where the policy does
-    not know the problem's words or the cost model shows no graph of the workload.
+    not know the problem's words or the cost model shows no graph of the workload. Temperature and
+    threshold are the paper's (100 and 0.007), scaled by seven: distances between embeddings of the
+    policy that comes along are so much smaller.
 
     Attributes:
         distance: Of the workload; infinite where the policy does not know such problems.
@@ -53,10 +57,10 @@ class RetrievalMctsAgent(MctsAgent):
             None, "file of a trained policy; none: one that comes along", kind=str
         ),
         "temperature": Hyperparameter(
-            100.0, "how sharply trust falls with distance", low=0.0, high=1e6
+            700.0, "how sharply trust falls with distance", low=0.0, high=1e6
         ),
         "threshold": Hyperparameter(
-            0.007, "distance at which the policy is half trusted", low=0.0, high=2.0
+            0.001, "distance at which the policy is half trusted", low=0.0, high=2.0
         ),
         "alpha": Hyperparameter(
             None, "weight of the policy whatever the distance", low=0.0, high=1.0, kind=float
@@ -101,12 +105,10 @@ class RetrievalMctsAgent(MctsAgent):
         with torch_session(), torch.no_grad():
             self._embedding = policy.network.embed(graph)
         self.distance = policy.distance(self._embedding.numpy().astype(np.float64))
-        fixed = self.values["alpha"]
-        self.alpha = (
-            trust(self.distance, self.values["temperature"], self.values["threshold"])
-            if fixed is None
-            else fixed
-        )
+        self.alpha = self.values["alpha"]
+        if self.alpha is None:
+            found = trust(self.distance, self.values["temperature"], self.values["threshold"])
+            self.alpha = found if found >= _LEAST_TRUST else 0.0
 
     # -- what the policy says -------------------------------------------------------------------
 

@@ -101,9 +101,25 @@ def test_follows_the_policy_on_a_workload_it_learnt_from(policy: Path) -> None:
     problem = shown_problem(WORD)
     agent = RetrievalMctsAgent(problem, 0, policy=str(policy))
     assert agent.distance == pytest.approx(0.0, abs=1e-6)
-    assert agent.alpha == pytest.approx(trust(0.0, 100.0, 0.007), abs=1e-4)
+    assert agent.alpha == pytest.approx(trust(0.0, 700.0, 0.001), abs=1e-3)
+    sharp = {"temperature": 100.0, "threshold": 0.0}
+    assert RetrievalMctsAgent(problem, 0, policy=str(policy), **sharp).alpha == pytest.approx(
+        0.5, abs=1e-3
+    )
     first = agent.ask(8)
     assert score(first).mean() > 4.0  # drawn uniformly it is 2.7, with a deviation below 0.4
+
+
+def test_a_policy_that_is_hardly_trusted_is_not_asked(policy: Path) -> None:
+    trained = TrainedPolicy.load(policy)
+    trained.known[:] = trained.known[:, ::-1]
+    trained.save(policy)
+    problem = shown_problem(WORD)
+    agent = RetrievalMctsAgent(problem, 3, policy=str(policy))
+    assert agent.distance > 0.01
+    assert agent.alpha == 0.0
+    plain = codes_of(records_of(MctsAgent(problem, 3, exploration=1.0), 40))
+    assert (codes_of(records_of(agent, 40)) == plain).all()
 
 
 def test_preferences_are_powers_of_the_policys_probabilities(policy: Path) -> None:

@@ -9,6 +9,7 @@ from archgym.cost_models.soc.schedule.columns import (
     BY_PRIORITY,
     BY_TABLE,
     BY_WEIGHTS,
+    FEATURES,
     GOVERNOR,
     HEURISTICS,
     PLAN,
@@ -20,7 +21,6 @@ from archgym.cost_models.soc.schedule.columns import (
     TABLE,
     WEIGHTS,
 )
-from archgym.cost_models.soc.schedule.engine.schedulers.score import FEATURES
 from archgym.cost_models.soc.schedule.governor import governors_of
 from archgym.cost_models.soc.schedule.workload import ScheduleWorkload
 from archgym.parameter import Parameter

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from archgym.cost_models.soc.schedule.engine import state
-from archgym.cost_models.soc.schedule.engine.schedulers.score import FEATURES
 
 SCHEDULER, GOVERNOR, PLAN = "scheduler", "governor", "plan"
 PRIORITY, TABLE = "priority", "table"
+# Of a pair of a ready task and a PE; their weighted sum is the score, times in microseconds.
+FEATURES = {
+    "finish": "until it would be done: execution after the later of data and PE",
+    "execution": "its time on the PE",
+    "data": "until its data are on the PE",
+    "pe": "until the PE gets free, by estimate",
+    "rank": "upward rank of the task: what is left of its job behind it",
+    "age": "since its job arrived",
+    "slowdown": "what the present frequency adds to its time",
+}
 WEIGHTS = {feature: f"weight_{feature}" for feature in FEATURES}
 
 ETF, REPLAY, POLICY, OPTIMAL = "ETF", "replay", "policy:", "optimal"

@@ -12,10 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archgym.cost_models.soc.schedule.columns import SCHEDULERS
+from archgym.cost_models.soc.schedule.columns import FEATURES, SCHEDULERS
 from archgym.cost_models.soc.schedule.engine import state
 from archgym.cost_models.soc.schedule.engine.decide import advance_under
-from archgym.cost_models.soc.schedule.engine.schedulers.score import FEATURES
 from archgym.cost_models.soc.schedule.engine.state import Rules, Run
 from archgym.cost_models.soc.schedule.model import latencies
 from archgym.cost_models.soc.schedule.optimal import (

@@ -1,7 +1,7 @@
 """A linear score of task-PE pairs, whose weights are the design.
 
 As in ETF, again and again the pair with the least score is assigned; the score of a pair is the
-weighted sum of `FEATURES`, all in microseconds. With weight 1 on ``finish`` alone this is ETF.
+weighted sum of `columns.FEATURES`, in microseconds. With weight 1 on ``finish`` alone this is ETF.
 """
 
 from __future__ import annotations
@@ -16,16 +16,6 @@ from archgym.cost_models.soc.schedule.engine.schedulers.times import (
     note_waits,
 )
 from archgym.cost_models.soc.schedule.engine.state import NONE, Case, Floats, Run
-
-FEATURES = {
-    "finish": "until it would be done: execution after the later of data and PE",
-    "execution": "its time on the PE",
-    "data": "until its data are on the PE",
-    "pe": "until the PE gets free, by estimate",
-    "rank": "upward rank of the task: what is left of its job behind it",
-    "age": "since its job arrived",
-    "slowdown": "what the present frequency adds to its time",
-}
 
 
 @helper

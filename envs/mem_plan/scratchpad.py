@@ -10,6 +10,7 @@ import numpy as np
 
 from archgym.cost_models.mem_plan.columns import (
     EXPLICIT,
+    HEURISTICS,
     METHOD,
     METHODS,
     OPTIMAL,
@@ -152,5 +153,6 @@ ENVIRONMENT = Environment(
     objectives=OBJECTIVES,
     settings=SETTINGS,
     notes=NOTES,
+    baselines=MappingProxyType({name: {METHOD: name} for name in HEURISTICS}),
     make_gym="archgym.envs.mem_plan.plan_env:PlanEnv",
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from archgym.cost_models.soc.schedule.columns import HEURISTICS, SCHEDULER
 from archgym.cost_models.soc.schedule.model import ScheduleModel
 from archgym.cost_models.soc.schedule.workload import list_workloads, load_workload
 from archgym.environment import Environment
@@ -40,9 +41,9 @@ temperature to 1e-9.
 Schedulers: MET (fastest PE), STF, EFT, ETF, ETF_LB as in DS3; replay of a plan; HEFT (each job
 planned with insertion when it arrives), HEFT_RT (upward rank, then EFT), random, round_robin;
 weights (a linear score of task-PE pairs, weights are parameters), priority (a list of all tasks,
-then EFT), table (a cluster per task); policy:PATH (a saved policy); optimal (a single job, proven
-by CP-SAT, extra ilp). Governors act on LTL and BIG clusters: performance, powersave, ondemand and
-constant-MHZ.
+then EFT), table (a cluster per task); policy:NAME or policy:PATH (a learned policy); optimal (a
+single job, proven by CP-SAT, extra ilp). Governors act on LTL and BIG clusters: performance,
+powersave, ondemand and constant-MHZ.
 
 Workloads: names, with options as mix6_50us:jobs=1000,seed=3 (also mean_gap_us, max_in_flight,
 noise); or a YAML file {kind: soc.schedule, platform, applications, arrivals: jobs.csv}, where
@@ -63,6 +64,8 @@ OBJECTIVES: dict[str, Spec] = {
     "latency_energy": {"product": ["mean_job_latency_us", "energy_uj"]},
     "latency_energy_pareto": {"pareto": ["mean_job_latency_us", "energy_uj"]},
 }
+
+BASELINES = MappingProxyType({name: {SCHEDULER: name} for name in HEURISTICS})
 
 
 def _make_model(settings: Settings) -> ScheduleModel:
@@ -89,6 +92,7 @@ ENVIRONMENT = Environment(
     load_workload=lambda name, settings: load_workload(name),
     objectives=OBJECTIVES,
     settings=SETTINGS,
+    baselines=BASELINES,
     notes=NOTES,
     make_gym="archgym.envs.soc.schedule_env:ScheduleEnv",
     make_vector="archgym.envs.soc.schedule_vector:ScheduleVectorEnv",

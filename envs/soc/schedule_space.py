@@ -43,13 +43,15 @@ FIRST_WEIGHT = {"finish": 1.0}  # which is ETF
 
 def design_space(settings: Mapping[str, Any], workload: ScheduleWorkload) -> DesignSpace:
     """Return the space of schedulers for a workload."""
+    from archgym.cost_models.soc.schedule.policies import shipped_policies
+
     searched = SEARCHED[settings["space"]]
     others = [name for name in SCHEDULERS if name not in (*searched, *NEED_PARAMETERS)]
     parameters: list[Parameter] = [
         OpenChoice(
             SCHEDULER,
             searched,
-            legal=tuple(others),
+            legal=(*others, *(f"{POLICY}{name}" for name in shipped_policies())),
             prefixes=(POLICY,),
             role="scheduler",
             description="who gives ready tasks their PEs",

@@ -41,6 +41,8 @@ class Environment:
         space_of: (settings, loaded workload) -> design space, where the space depends on the
             workload, as that of mappings on the layer; None where it does not.
         baselines: Name -> a well-known design, which the agent ``listed`` evaluates.
+        workload_suffixes: Endings of the files it loads (".aig"); in a launch a folder stands for
+            its files that end so. Empty where folders are not for this environment.
     """
 
     id: str
@@ -58,6 +60,7 @@ class Environment:
     make_team: str = ""
     space_of: Callable[[Settings, Any], DesignSpace] | None = None
     baselines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    workload_suffixes: tuple[str, ...] = ()
 
     @property
     def family(self) -> str:

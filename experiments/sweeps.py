@@ -12,7 +12,7 @@ from archgym.errors import ArchgymError, LaunchError, UnknownNameError
 from archgym.experiments.hyperparameter_search import domains_of, draw
 from archgym.experiments.launch import AgentEntry, ProblemEntry
 from archgym.experiments.tuned_values import read_tuned
-from archgym.experiments.user_files import located, located_model
+from archgym.experiments.user_files import located, located_model, located_workloads
 
 
 def problem_choices(
@@ -26,7 +26,8 @@ def problem_choices(
         folder: Files of the user are looked up here first.
 
     Raises:
-        LaunchError: A setting is unknown or has a wrong value; begins with the place.
+        LaunchError: A setting is unknown or has a wrong value, or a folder no workload; begins
+            with the place.
     """
     declared = environment.settings
     owner = f"setting of environment {environment.id!r}"
@@ -39,7 +40,8 @@ def problem_choices(
 
     swept = _check_each(entry.settings, "settings", owner, types, check)
     named = tuple(environment.workloads)
-    workloads = [located(name, named, folder) for name in entry.workload or named[:1]]
+    given = entry.workload or named[:1]
+    workloads = [each for name in given for each in located_workloads(name, environment, folder)]
     objectives = entry.objective or list(environment.objectives)[:1]
     first = list(environment.cost_models)[:1]
     models = [located_model(name, folder) for name in entry.cost_model or first]

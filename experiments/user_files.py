@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from archgym.environment import Environment
+from archgym.errors import LaunchError
 from archgym.problem import Problem
 
 _TABLE = "table:"
@@ -31,6 +32,31 @@ def located(value: Any, known: Collection[Any], folder: Path) -> Any:
 def _file_in(place: Path) -> Path | None:
     """Return the part of a path that is a file, None where there is none."""
     return next((path for path in (place, *place.parents) if path.is_file()), None)
+
+
+def located_workloads(name: str, environment: Environment, folder: Path) -> list[str]:
+    """Return the workloads that a name stands for: a folder's files in order, else itself.
+
+    Files are those that the environment can load by their suffix; those further down in the
+    folder are not looked at.
+
+    Raises:
+        LaunchError: The folder has no such file.
+    """
+    known, suffixes = environment.workloads, environment.workload_suffixes
+    if suffixes and name not in known:
+        for place in (folder / Path(name).expanduser(), Path(name).expanduser()):
+            if place.is_dir():
+                return _files_with(suffixes, place.resolve())
+    return [located(name, known, folder)]
+
+
+def _files_with(suffixes: tuple[str, ...], folder: Path) -> list[str]:
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    fitting = [str(path) for path in files if path.suffix in suffixes]
+    if not fitting:
+        raise LaunchError(f"workload: {folder}: has no file that ends in {', '.join(suffixes)}")
+    return fitting
 
 
 def located_model(name: str, folder: Path) -> str:

@@ -259,6 +259,7 @@ TOY = Environment(
     cost_models={"distance": DistanceModel, "rough": RoughModel},
     workloads={"mixed": "optimum far from the default", "other": "optimum without a cache"},
     load_workload=load_optimum,
+    workload_suffixes=(".json",),
     objectives=OBJECTIVES,
     settings={
         "max_banks": Setting(5, choices=(5, 6, 7, 8), description="largest number of banks"),

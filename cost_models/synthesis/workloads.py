@@ -80,3 +80,4 @@ _READERS: dict[str, Callable[[Path], Circuit]] = {
     ".v": _read_verilog,
     ".sv": _read_verilog,
 }
+CIRCUIT_SUFFIXES = tuple(_READERS)

@@ -21,7 +21,7 @@ from archgym.cost_models.synthesis.columns import (
 from archgym.cost_models.synthesis.libraries import DEFAULT_LIBRARY, find_library
 from archgym.cost_models.synthesis.mapper import FINISHERS
 from archgym.cost_models.synthesis.model import ALWAYS, CHECKS, RecipeModel
-from archgym.cost_models.synthesis.workloads import list_circuits, load_circuit
+from archgym.cost_models.synthesis.workloads import CIRCUIT_SUFFIXES, list_circuits, load_circuit
 from archgym.environment import Environment
 from archgym.envs.synthesis.parameters import Label, LibraryName, Recipe
 from archgym.errors import SettingError
@@ -167,6 +167,7 @@ ENVIRONMENT = Environment(
     cost_models=MappingProxyType({"abc": _make_model}),
     workloads=MappingProxyType(dict(list_circuits())),
     load_workload=lambda name, settings: load_circuit(name),
+    workload_suffixes=CIRCUIT_SUFFIXES,
     objectives=OBJECTIVES,
     settings=SETTINGS,
     baselines=BASELINES,

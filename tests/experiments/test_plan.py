@@ -6,6 +6,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from archgym.errors import LaunchError
 from archgym.experiments.launch import parse_launch
 from archgym.experiments.plan import make_plan
 from archgym.experiments.sweeps import _values
@@ -131,3 +134,28 @@ def test_a_file_counts_by_its_content_not_its_folder(tmp_path: Path) -> None:
     first = run_id("a", '{"banks": 3}')
     assert run_id("b", '{"banks": 3}') == first
     assert run_id("a", '{"banks": 4}') != first
+
+
+def test_a_folder_stands_for_the_files_in_it_that_can_be_read(tmp_path: Path) -> None:
+    def workloads(*names: str) -> list[str]:
+        launch = toy_launch(problems=[{"env": TOY, "workload": list(names)}], seeds=1)
+        return [
+            t.workload for t in make_plan(parse_launch(launch, "x"), tmp_path / "x.yaml").trials
+        ]
+
+    folder = tmp_path / "optima"
+    (folder / "further_down.json").mkdir(parents=True)
+    with pytest.raises(
+        LaunchError, match=r"problems\[0\]\.workload: .*optima: has no file .*\.json"
+    ):
+        workloads("optima")
+    for number, name in enumerate(["b.json", "a.json", "notes.txt"]):
+        (folder / name).write_text(json.dumps({"banks": 3 + number}))
+    files = [str(folder / "a.json"), str(folder / "b.json")]
+    assert workloads("optima/") == workloads(str(folder)) == files
+    assert workloads("mixed", "optima") == ["mixed", *files]
+    (tmp_path / "mixed").mkdir()
+    assert workloads("mixed") == ["mixed"]
+    (folder / "a.json").write_text("no json")
+    with pytest.raises(LaunchError, match=r"a\.json"):
+        workloads("optima")

@@ -1,9 +1,10 @@
-"""What agents gained over resyn2 after some evaluations, in per cent of the area-delay product.
+"""What agents gained over resyn2 after some evaluations, in per cent.
 
 Usage: python -m archgym.experiments.synthesis_table LAUNCH.yaml [--store DIR]
 
 Run the launch first. A cell is the mean over problems of the median over seeds of the largest
-reduction so far, 100 (1 - adp_vs_resyn2), as studies of synthesis recipes report it.
+reduction so far, as studies of synthesis recipes report it: 100 (1 - adp_vs_resyn2), for launches
+with objective lut_cost 100 (1 - lut_cost / 2), since that adds two ratios.
 """
 
 from __future__ import annotations
@@ -23,7 +24,24 @@ from archgym.results.spec import TrialSpec
 from archgym.results.store import Store
 
 CHECKPOINTS = (20, 50, 100, 200)
-_METRIC = "adp_vs_resyn2"
+_OF_RESYN2 = {"adp_vs_resyn2": 1.0, "lut_cost": 2.0}
+
+
+def ratios_of(trial: TrialSpec, store: Store) -> Floats:
+    """Return what the trial minimized over resyn2's, one ratio per evaluation.
+
+    Raises:
+        StoreError: The trial has not been run, or minimized something else.
+    """
+    objective = str(trial.objective)
+    if objective not in _OF_RESYN2:
+        allowed = ", ".join(_OF_RESYN2)
+        raise StoreError(f"{trial.label}: objective {objective} is none of {allowed}")
+    rows = read_rows(store.folder(trial))
+    if rows is None:
+        raise StoreError(f"{trial.label}: is not run; archgym run does that")
+    ratios: Floats = rows[objective].to_numpy() / _OF_RESYN2[objective]
+    return ratios
 
 
 def reductions(ratios: Floats, checkpoints: Sequence[int]) -> Floats:
@@ -37,19 +55,16 @@ def reductions(ratios: Floats, checkpoints: Sequence[int]) -> Floats:
 
 
 def table(
-    trials: Iterable[TrialSpec], store: Store, checkpoints: Sequence[int] = CHECKPOINTS
+    trials: Iterable[TrialSpec], store: Store, checkpoints: Sequence[int]
 ) -> dict[str, dict[str, Floats]]:
     """Return agent -> problem -> median over seeds of `reductions`.
 
     Raises:
-        StoreError: A trial has not been run.
+        StoreError: See `ratios_of`.
     """
     found: dict[str, dict[str, list[Floats]]] = defaultdict(lambda: defaultdict(list))
     for trial in trials:
-        rows = read_rows(store.folder(trial))
-        if rows is None:
-            raise StoreError(f"{trial.label}: is not run; archgym run does that")
-        values = reductions(rows[_METRIC].to_numpy(), checkpoints)
+        values = reductions(ratios_of(trial, store), checkpoints)
         found[agent_of(trial)][problem_of(trial)].append(values)
     return {
         agent: {problem: np.median(values, axis=0) for problem, values in cells.items()}
@@ -69,9 +84,16 @@ def problem_of(trial: TrialSpec) -> str:
     return f"{Path(trial.workload).stem} {length} {Path(str(library)).stem}"
 
 
-def show(found: dict[str, dict[str, Floats]]) -> str:
+def checkpoints_of(trials: Iterable[TrialSpec]) -> list[int]:
+    """Return the numbers of evaluations that are shown: those below the budget, and itself."""
+    budget = max(trial.budget for trial in trials)
+    return [*(count for count in CHECKPOINTS if count < budget), budget]
+
+
+def show(found: dict[str, dict[str, Floats]], checkpoints: Sequence[int]) -> str:
     """Return two tables: means at each checkpoint, and each problem at the last."""
-    lines = ["| agent | " + " | ".join(map(str, CHECKPOINTS)) + " |", "|---" * 5 + "|"]
+    lines = ["| agent | " + " | ".join(map(str, checkpoints)) + " |"]
+    lines.append("|---" * (1 + len(checkpoints)) + "|")
     for agent, cells in found.items():
         means = np.mean(list(cells.values()), axis=0)
         lines.append(f"| `{agent}` | " + " | ".join(f"{value:.1f}" for value in means) + " |")
@@ -91,7 +113,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--store", type=Path, default=Path("runs"))
     given = parser.parse_args(arguments)
     trials = [trial for launch in given.launch for trial in read_plan(launch).trials]
-    print(show(table(trials, Store.open(given.store))))
+    checkpoints = checkpoints_of(trials)
+    print(show(table(trials, Store.open(given.store), checkpoints), checkpoints))
 
 
 if __name__ == "__main__":

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from archgym.agents.word_policy import TrainedPolicy
+from archgym.errors import StoreError
 from archgym.experiments import pretrain_policy, synthesis_table
 from archgym.experiments.plan import read_plan
 from archgym.experiments.trial import Job, run_trial
 from archgym.registry import make_problem
+from archgym.results.reader import read_rows
 from archgym.results.store import State, Store
 
 LAUNCHES = Path(pretrain_policy.__file__).parent / "launches"
@@ -65,6 +68,33 @@ def test_a_table_holds_the_best_so_far(launch: Path) -> None:
     assert len(table["random"]) == 2
     for cells in table["random"].values():
         assert cells[1] >= cells[0]
+    trials = read_plan(launch).trials
+    assert synthesis_table.checkpoints_of(trials) == [20, 24]
+    assert "| agent | 20 | 24 |\n|---|---|---|\n" in synthesis_table.show(table, [20, 24])
+
+
+def test_a_table_is_of_what_was_minimized(launch: Path) -> None:
+    store = Store.open(launch.parent / "runs")
+    trial = read_plan(launch).trials[0]
+    rows = read_rows(store.folder(trial))
+    assert rows is not None
+    assert synthesis_table.ratios_of(trial, store) == pytest.approx(
+        rows["adp_vs_resyn2"].to_numpy()
+    )
+    with pytest.raises(StoreError, match="objective level is none of"):
+        synthesis_table.ratios_of(replace(trial, objective="level"), store)
+    with pytest.raises(StoreError, match="is not run"):
+        synthesis_table.ratios_of(replace(trial, objective="lut_cost"), store)
+    in_luts = launch.parent / "in_luts.yaml"
+    problem = "{length: 4, equivalence: never, library: lut6}\n    objective: lut_cost"
+    in_luts.write_text(SMALL.replace("{length: 4, equivalence: never}", problem))
+    trial = read_plan(in_luts).trials[0]
+    assert run_trial(Job(trial.data, str(launch.parent / "runs"))).state is State.DONE
+    rows = read_rows(store.folder(trial))
+    assert rows is not None
+    assert synthesis_table.ratios_of(trial, store) == pytest.approx(
+        rows["lut_cost"].to_numpy() / 2
+    )
 
 
 def test_the_shipped_policy_knows_what_it_learnt_from_and_is_small() -> None:

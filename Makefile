@@ -23,6 +23,7 @@ demo-rl: $(VENV)/rl
 	$(BIN)/archgym leaderboard
 
 test: $(VENV)/dev
+	$(BIN)/python -m tests.compile_kernels
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup
 
 check: $(VENV)/dev

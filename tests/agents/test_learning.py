@@ -19,7 +19,16 @@ from tests.toys import toy_problem
 
 LEVEL = 0.001
 SEEDS = range(12)
-BUDGETS = {"tpe": 80, "ppo": 400, "nsga3": 600, "gp": 20, "smac": 50, "turbo": 32, "qnehvi": 24}
+BUDGETS = {
+    "tpe": 80,
+    "ppo": 400,
+    "nsga3": 600,
+    "gp": 20,
+    "smac": 50,
+    "turbo": 32,
+    "qnehvi": 24,
+    "boils": 60,
+}
 # Shortened deliberation; the others are tested as users meet them.
 HURRIED: dict[str, dict[str, Any]] = {
     "smac": {"candidates": 300, "local_searches": 4, "random_share": 0.1},

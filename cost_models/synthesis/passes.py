@@ -109,12 +109,12 @@ class PassRunner:
 
     def _try_twice(self, request: Callable[[], Result]) -> Result:
         try:
-            return request()
+            return self._try(request)
         except EngineError:
-            self.close()
-        except BaseException:
-            self.close()
-            raise
+            return self._try(request)
+
+    def _try(self, request: Callable[[], Result]) -> Result:
+        """Return what a request does; one that fails leaves no process in an unknown state."""
         try:
             return request()
         except BaseException:

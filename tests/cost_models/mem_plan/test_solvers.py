@@ -32,7 +32,7 @@ def outcome(name, method, **settings):
 )
 def test_cp_sat_proves_what_the_state_search_finds(name):
     """Up to 15 operators: order, residence and refetching; the bound meets the plan."""
-    pytest.importorskip("ortools")
+    pytest.importorskip("ortools", reason="needs the extra ilp")
     best = outcome(name, BEST)["non_compulsory_B"]
     found = outcome(name, "cp_sat", time_limit_s=20.0)
     assert (found["non_compulsory_B"], found["bound_B"]) == (best, best)
@@ -41,7 +41,7 @@ def test_cp_sat_proves_what_the_state_search_finds(name):
 @pytest.mark.slow
 def test_addresses_fit_the_best_plans_of_all_graphs_with_known_optima():
     """COSMA's full problem on 45 graphs: proven, and none moves more than without addresses."""
-    pytest.importorskip("ortools")
+    pytest.importorskip("ortools", reason="needs the extra ilp")
     for graph in json.loads(shared_data("dnn", "scratchpad_dags_dev.json").read_text())["dags"]:
         fields = {name: graph[name] for name in ("ops", "size", "capacity")}
         found = outcome(fields, "cp_sat_addresses")
@@ -50,7 +50,7 @@ def test_addresses_fit_the_best_plans_of_all_graphs_with_known_optima():
 
 @pytest.mark.parametrize("seed", range(4))
 def test_addresses_never_overlap_and_never_move_less(seed):
-    pytest.importorskip("ortools")
+    pytest.importorskip("ortools", reason="needs the extra ilp")
     problem = ENVIRONMENT.make_problem(f"random:n=10,seed={seed}", time_limit_s=20.0)
     graph, design = problem.workload, problem.space.encode([{"method": "cp_sat_addresses"}])
     row = problem.evaluate([{"method": "cp_sat_addresses"}]).iloc[0]
@@ -69,7 +69,7 @@ def test_addresses_never_overlap_and_never_move_less(seed):
 
 def test_at_its_limit_cp_sat_gives_a_plan_and_a_bound():
     """From the beam search's plan as a start, so it is never worse; the same each time."""
-    pytest.importorskip("ortools")
+    pytest.importorskip("ortools", reason="needs the extra ilp")
     graph = load_graph("random:n=24,seed=5")
     beam = search_beam(graph, graph.capacity, 100)[1]
     found = outcome("random:n=24,seed=5", "cp_sat", time_limit_s=0.3)

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import pickle
 import signal
 import subprocess
-import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import archgym
-from archgym.cli import main
 from archgym.cost_models.synthesis import model
 from archgym.cost_models.synthesis.actions import RESYN2, action_set, legal_actions
-from archgym.cost_models.synthesis.aiger import read_aiger, write_ascii, write_binary
-from archgym.cost_models.synthesis.circuit import Circuit
+from archgym.cost_models.synthesis.aiger import read_aiger, write_binary
 from archgym.cost_models.synthesis.engine import find_engine
 from archgym.cost_models.synthesis.equivalence import EquivalenceChecker
-from archgym.cost_models.synthesis.generators import generate
 from archgym.cost_models.synthesis.passes import PassRunner
 from archgym.cost_models.synthesis.session import Session
-from archgym.cost_models.synthesis.workloads import load_circuit
-from archgym.errors import InvalidDesignError, SettingError, UnknownNameError, WorkloadError
+from archgym.errors import InvalidDesignError, SettingError
 from archgym.evaluator import Evaluator
 from tests.cost_models.synthesis.engines import are_gone, wrapped
-from tests.shared_data import shared_data
 
-VERILOG = Path(__file__).with_name("alu8.v")
 COMPRESS2RS = (
     "balance -l;resub -K 6 -l;rewrite -l;resub -K 6 -N 2 -l;refactor -l;resub -K 8 -l;balance -l;"
     "resub -K 8 -N 2 -l;rewrite -l;resub -K 10 -l;rewrite -z -l;resub -K 10 -N 2 -l;balance -l;"
@@ -308,230 +300,3 @@ def test_models_travel_without_their_processes():
     assert copy.cost_model._synthesizer is None
     assert copy.evaluate([{"recipe": "0123"}]).equals(row)
     assert find_engine().sha256[:12] in copy.cost_model.version
-
-
-# -- circuits ------------------------------------------------------------------------------------
-
-
-def test_verilog_loads_to_the_graph_of_the_contract_and_is_the_alu():
-    """19 inputs, 10 outputs, 340 ANDs, level 24; the function of the generator."""
-    chosen = problem(str(VERILOG))
-    root = chosen.cost_model.session(chosen.workload).root
-    sizes = (root.snapshot.inputs, root.snapshot.outputs, root.and_count, root.level)
-    assert sizes == (19, 10, 340, 24)
-    checker = EquivalenceChecker(find_engine())
-    assert checker.check(load_circuit("alu:width=8"), root.aiger) == "yes"
-    checker.close()
-
-
-def test_one_circuit_in_all_formats_has_one_function(tmp_path):
-    aig, checker = generate("priority:width=8"), EquivalenceChecker(find_engine())
-    binary = tmp_path / "with blanks; and signs.aig"
-    binary.write_bytes(write_binary(aig))
-    (tmp_path / "c.aag").write_bytes(write_ascii(aig))
-    for name in ("c.blif", "c.bench", "c.pla"):
-        (tmp_path / name).write_bytes(converted(tmp_path, binary, name))
-    start = problem(str(binary)).evaluate([{}])
-    assert problem(str(tmp_path / "c.aag")).evaluate([{}]).equals(start), "the same graph"
-    for name in ("c.blif", "c.bench", "c.pla"):
-        other = problem(str(tmp_path / name))
-        assert other.evaluate([{"recipe": "6206"}])["equivalent"].tolist() == ["yes"]
-        root = other.cost_model.session(other.workload).root
-        assert checker.check(load_circuit(str(binary)), root.aiger) == "yes"
-    checker.close()
-
-
-def converted(folder, source, name):
-    (folder / "in.aig").write_bytes(source.read_bytes())
-    write = {"c.pla": "collapse; write_pla"}.get(name, f"short_names; write_{name[2:]}")
-    script = f"read in.aig; strash; {write} {name}"
-    subprocess.run([find_engine().path, "-s", "-c", script], cwd=folder, capture_output=True)
-    return (folder / name).read_bytes()
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        ("a.aig", b"hello", "a.aig: not AIGER"),
-        ("a.aig", b"aag 1 1 0 1 0\n2\n2\n", "suffix must be .aag"),
-        ("a.aag", b"aig 1 1 0 1 0\n2\n", "suffix must be .aig"),
-        ("a.aig", b"aig 2 1 1 1 0\n2\n2\n", "has 1 latches"),
-        ("a.blif", b".model m\n.inputs a\n.outputs b\n.latch a b 0\n.end\n", "has 1 latches"),
-        ("a.blif", b"garbage\n", "a.blif: ABC does not read it"),
-        (
-            "a.v",
-            b"module m(input a, c, output reg b); always @(posedge c) b <= a; endmodule",
-            "has 1 latches",
-        ),
-        ("a.v", b"module m(input a output b);", "a.v: Yosys does not take it: .*ERROR"),
-        ("a.txt", b"x", "suffix '.txt' is none of .aig"),
-    ],
-)
-def test_files_that_are_no_circuits_are_refused_with_the_reason(tmp_path, name, content, said):
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(WorkloadError, match=said):
-        problem(str(tmp_path / name)).evaluate([{}])
-
-
-def test_unknown_circuits_are_refused_with_what_there_is():
-    with pytest.raises(UnknownNameError, match=r"did you mean 'adder'.*or a file: \.aig"):
-        load_circuit("addder")
-    assert isinstance(load_circuit("adder:width=3"), Circuit)
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"length": 0},
-        {"length": 201},
-        {"library": "nolib"},
-        {"time_limit_s": 0},
-        {"abc": "/no/such/abc"},
-        {"actions": "std8"},
-        {"finisher": "dch2"},
-    ],
-)
-def test_wrong_settings_are_refused(wrong):
-    with pytest.raises(SettingError):
-        problem(**wrong).evaluate([{}])
-
-
-# -- as a user types it --------------------------------------------------------------------------
-
-
-@dataclass
-class Done:
-    returncode: int
-    stderr: str
-
-
-@pytest.fixture
-def archgym_command(capsys, monkeypatch):
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["archgym", *map(str, words)])
-        try:
-            main()
-            code = 0
-        except SystemExit as end:
-            code = end.code or 0
-        return Done(code, capsys.readouterr().err)
-
-    return run
-
-
-def test_tables_keep_what_was_written_and_say_yes_and_no(tmp_path, archgym_command):
-    designs, output = tmp_path / "in.csv", tmp_path / "out.csv"
-    text = "recipe,design_id,mapping,library\n0123,0007,on,lut4\nb; rw ,0008,off,\n,007,on,\n"
-    designs.write_text(text)
-    done = archgym_command(
-        "evaluate",
-        "synthesis.recipe",
-        "--workload",
-        "alu",
-        "--designs",
-        designs,
-        "--output",
-        output,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    rows = list(csv.DictReader(output.open()))
-    assert [row["recipe"] for row in rows] == ["0123", "b; rw", ""]
-    assert [row["design_id"] for row in rows] == ["0007", "0008", "007"]
-    assert [row["library"] for row in rows] == ["lut4", "", ""]
-    assert [row["equivalent"] for row in rows] == ["yes"] * 3
-    assert [row["error"] for row in rows] == [""] * 3
-    assert rows[1]["mapped_area"] == ""
-    assert rows[0]["binary_sha256"] == find_engine().sha256
-
-
-def test_a_bad_row_costs_its_row_alone_where_that_is_asked(tmp_path, archgym_command):
-    designs, output = tmp_path / "in.csv", tmp_path / "out.csv"
-    designs.write_text("recipe,library\nb,\nrewritte,\nb,no.genlib\nb,\n")
-    words = ["evaluate", "synthesis.recipe", "--designs", designs, "--output", output]
-    done = archgym_command(*words)
-    assert done.returncode == 2
-    assert "row 2, column 'recipe': 'rewritte' is not allowed" in done.stderr
-    assert not output.exists()
-    assert archgym_command(*words, "--keep-going").returncode == 0
-    rows = list(csv.DictReader(output.open()))
-    assert [row["status"] for row in rows] == ["ok", "invalid", "invalid", "ok"]
-    assert "'no.genlib' is not allowed (small, lut3" in rows[2]["error"]
-    assert rows[0]["mapped_area"] == rows[3]["mapped_area"] != ""
-
-
-def test_exported_graphs_are_binary_aiger_with_names(tmp_path, archgym_command):
-    done = archgym_command("export", "synthesis.recipe", "--workload", "alu", "--output", tmp_path)
-    assert done.returncode == 0, done.stderr
-    aig = read_aiger((tmp_path / "row-0" / "circuit.aig").read_bytes())
-    assert aig.input_names == generate("alu").input_names
-    designs = tmp_path / "in.csv"
-    designs.write_text("recipe,chain\n6206,canonical\n6206,plain\n")
-    words = ("export", "synthesis.recipe", "--workload", "alu", "--designs", designs)
-    assert archgym_command(*words, "--output", tmp_path).returncode == 0
-    checker = EquivalenceChecker(find_engine())
-    for row in range(2):
-        content = (tmp_path / f"row-{row}" / "circuit.aig").read_bytes()
-        assert read_aiger(content).gates < aig.gates
-        assert checker.check(load_circuit("alu"), content) == "yes"
-    checker.close()
-
-
-def test_without_an_engine_one_line_says_what_to_install(tmp_path, archgym_command, monkeypatch):
-    monkeypatch.setenv("ARCHGYM_ABC", "/no/such/file")
-    designs = tmp_path / "in.csv"
-    designs.write_text("recipe\nb\n")
-    words = ("evaluate", "synthesis.recipe", "--designs", designs, "--output", tmp_path / "o.csv")
-    done = archgym_command(*words)
-    assert done.returncode == 2
-    assert "pip install pyosys" in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
-
-
-# -- measured data -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["mcnc_frg1", "epfl_ctrl", "mcnc_c2670", "iwls05_sasc"])
-def test_a_sample_of_measured_rows_is_met_exactly(name):
-    """All 4,637 rows agree; `benchmarks/synthesis_agreement.py` runs them."""
-    folder = shared_data("synthesis", "cases")
-    designs = list(csv.DictReader((folder / f"{name}.csv").open()))
-    expected = list(csv.DictReader((folder / f"{name}.expected.csv").open()))
-    rows = np.random.default_rng(len(name)).permutation(len(designs))[:12].tolist()
-    given = [{**designs[row], "library": library_of(designs[row])} for row in rows]
-    circuit = shared_data("synthesis", "circuits", f"{name}.aig")
-    table = problem(str(circuit)).evaluate(given).to_dict("records")
-    for row, got in zip(rows, table, strict=True):
-        wanted = expected[row]
-        assert got["equivalent"] == wanted["equivalent"]
-        assert got["error"] == ""
-        for metric in ("and_count", "level", "mapped_area", "mapped_delay"):
-            assert f"{got[metric]:g}" == (
-                f"{float(wanted[metric]):g}" if wanted[metric] else "nan"
-            )
-        if wanted["adp_vs_resyn2"]:
-            assert got["adp_vs_resyn2"] == pytest.approx(float(wanted["adp_vs_resyn2"]), rel=1e-6)
-
-
-def library_of(design):
-    name = design["library"]
-    return str(shared_data("synthesis", "libs", Path(name).name)) if "/" in name else name
-
-
-def test_a_table_of_bad_rows_leaves_the_good_ones_as_they_are(tmp_path):
-    folder = shared_data("synthesis", "cases")
-    rows = list(csv.DictReader((folder / "bad_designs.csv").open()))
-    expected = list(csv.DictReader((folder / "bad_designs.expected.csv").open()))
-    chosen = problem(str(shared_data("synthesis", "circuits", "epfl_ctrl.aig")))
-    batch, errors = chosen.space.encode_each(
-        [{**r, "library": library_of_or_given(r)} for r in rows]
-    )
-    outcomes = chosen.outcomes(batch)
-    for at, wanted in enumerate(expected):
-        assert (at in errors) == bool(wanted["error"])
-        if not wanted["error"]:
-            assert outcomes.metrics["mapped_area"][at] == float(wanted["mapped_area"])
-
-
-def library_of_or_given(design):
-    name = Path(design["library"]).name
-    return library_of(design) if name == "asap7.genlib" else design["library"]

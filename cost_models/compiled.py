@@ -74,7 +74,7 @@ class Compiler:
         Cached code is executed, so only folders of the user's own come into question.
         """
         name = f"archgym-{self.name}-{sources_hash(self.sources, self.also)}"
-        for base in _bases():
+        for base in cache_folders():
             folder = base / name
             try:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,8 @@ def sources_hash(folder: Path, also: Sequence[Path] = ()) -> str:
     return digest.hexdigest()[:16]
 
 
-def _bases() -> list[Path]:
+def cache_folders() -> list[Path]:
+    """Return where machine code is kept, best first; the first that can be written is used."""
     user = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     chosen = [_config.CACHE_DIR] if _config.CACHE_DIR else []
     return [Path(base) for base in [*chosen, f"{user}/archgym"]]

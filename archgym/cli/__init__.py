@@ -7,6 +7,7 @@ import sys
 import typer
 
 from archgym.cli import listing, store_verbs
+from archgym.cli.doctor import doctor
 from archgym.cli.enumerate import enumerate_space
 from archgym.cli.evaluate import evaluate
 from archgym.cli.export import export
@@ -39,6 +40,7 @@ app.command()(store_verbs.status)
 app.command()(store_verbs.leaderboard)
 app.command()(store_verbs.compare)
 app.command()(store_verbs.replay)
+app.command()(doctor)
 
 
 def main() -> None:

@@ -104,7 +104,7 @@ def _board(runs: Sequence[Run], optimum: float | None) -> Board:
     rows.sort(key=lambda row: (-_or_worst(row["mean"]), row["agent"], row["hyperparameters"]))
     ranked = [{"rank": rank, **row} for rank, row in enumerate(rows, start=1)]
     spec = runs[0].spec
-    return Board(_problem(spec), as_text(_changed_settings(spec)), ranked)
+    return Board(_problem(spec), as_text(changed_settings(spec)), ranked)
 
 
 def _or_worst(mean: float | None) -> float:
@@ -123,7 +123,7 @@ def _problem(spec: TrialSpec) -> dict[str, Any]:
     }
 
 
-def _changed_settings(spec: TrialSpec) -> dict[str, Any]:
+def changed_settings(spec: TrialSpec) -> dict[str, Any]:
     """Return the settings that are not at their default; all where the environment is gone."""
     try:
         declared = registry.environments.get(spec.env).settings

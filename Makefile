@@ -12,7 +12,7 @@ export OMP_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo demo-rl test check format benchmarks clean
+.PHONY: demo demo-rl test check format docs benchmarks clean
 
 demo: $(VENV)/core
 	$(BIN)/archgym run $(LAUNCHES)/quickstart.yaml --workers 2
@@ -34,6 +34,9 @@ check: $(VENV)/dev
 format: $(VENV)/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/dev
+	$(BIN)/python -m mkdocs build --strict
 
 benchmarks: $(VENV)/dev
 	for name in core_overhead agent_overhead dram_speed dnn_speed dnn_backends analog_speed; do \

@@ -67,7 +67,21 @@ def test_the_own_agent_runs_and_beats_its_start():
     assert "total_time_ns" in run(sys.executable, "examples/own_agent.py")
 
 
-@pytest.mark.parametrize("name", ["own_environment.py", "own_agent.py"])
+def test_the_own_workload_runs_and_is_worth_tuning_for():
+    assert "times as quick" in run(sys.executable, "examples/own_workload.py")
+
+
+def test_the_team_runs_and_learns():
+    pytest.importorskip("torch", reason="needs archgym[rl]")
+    assert "the team found a design" in run(sys.executable, "examples/team_of_agents.py")
+
+
+def test_every_example_is_a_tutorial():
+    shown = (ROOT / "docs/tutorials.md").read_text()
+    assert all(path.name in shown for path in (ROOT / "examples").glob("*.py"))
+
+
+@pytest.mark.parametrize("name", ["own_environment.py", "own_agent.py", "own_workload.py"])
 def test_examples_stay_short(name):
     lines = (ROOT / "examples" / name).read_text().splitlines()
     assert len([line for line in lines if line.strip()]) <= 50

@@ -30,7 +30,7 @@ def describe(
     Example: archgym describe dram --workload stream
     """
     environment = registry.environments.get(env)
-    sections = _sections(environment, workload, parse_settings(settings))
+    sections = environment_sections(environment, workload, parse_settings(settings))
     if form is Format.JSON:
         show([sections], form)
         return
@@ -85,9 +85,16 @@ def _summary(environment: Environment) -> dict[str, Any]:
     }
 
 
-def _sections(
+def environment_sections(
     environment: Environment, workload: str | None, given: dict[str, str]
 ) -> dict[str, list[dict[str, Any]]]:
+    """Return all that an environment declares: title -> rows.
+
+    Args:
+        environment: The environment.
+        workload: The workload whose design space is shown; the default one otherwise.
+        given: Settings as texts.
+    """
     problem = environment.make_problem(workload=workload, **given)
     model = problem.cost_model
     return {

@@ -24,11 +24,11 @@ from gpytorch.priors import LogNormalPrior
 from torch import Tensor
 
 from archgym.agents.observations import Observations, log_gain
-from archgym.agents.torch_session import torch_session
 from archgym.encodings import to_unit
 from archgym.outcome import Floats
 from archgym.parameter import Codes
 from archgym.space import DesignSpace
+from archgym.torch_session import torch_session
 
 _FIT_STEPS = 50
 _SMALLEST_LENGTH_SCALE = 1e-3

@@ -12,8 +12,8 @@ import numpy as np
 from archgym.agents.hyperparameter import Hyperparameter
 from archgym.agents.library_agent import Fact, LibraryAgent
 from archgym.agents.observations import Observations, log_gain
-from archgym.agents.torch_session import torch_session
 from archgym.parameter import Codes
+from archgym.torch_session import torch_session
 
 if TYPE_CHECKING:
     from optuna import Study

@@ -11,9 +11,9 @@ import numpy as np
 
 from archgym.agents.hyperparameter import Hyperparameter
 from archgym.agents.mcts import MctsAgent
-from archgym.agents.torch_session import torch_session
 from archgym.errors import SettingError
 from archgym.outcome import Floats
+from archgym.torch_session import torch_session
 from archgym.views.partial_designs import PartialDesigns
 from archgym.word_parameters import Sequence
 from archgym.workload_graph import WorkloadGraph

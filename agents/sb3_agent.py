@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from archgym.agents.base import Agent, ConstraintHandling
 from archgym.agents.hyperparameter import Hyperparameter
 from archgym.agents.padded_evaluator import PaddedEvaluator
-from archgym.agents.torch_session import torch_session
 from archgym.evaluator import Evaluator
+from archgym.torch_session import torch_session
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm

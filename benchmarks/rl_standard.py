@@ -22,7 +22,7 @@ import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from archgym.agents.torch_session import torch_session
+from archgym.torch_session import torch_session
 
 SEEDS = 3
 EPISODES = 20

@@ -96,8 +96,8 @@ def train(lessons: Items[Lesson], alphabet: tuple[str, ...], seed: int = 0) -> t
     """
     import torch
 
-    from archgym.agents.torch_session import torch_session
     from archgym.agents.word_policy import TrainedPolicy, Vocabulary, WordPolicy
+    from archgym.torch_session import torch_session
 
     graphs = [lesson.graph for lesson in lessons]
     vocabulary = Vocabulary(graphs[0].vocabulary, graphs[0].kinds, alphabet)

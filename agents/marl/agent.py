@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from archgym.agents.base import Agent
 from archgym.agents.hyperparameter import Hyperparameter
 from archgym.agents.roles_hyperparameter import RolesHyperparameter
-from archgym.agents.torch_session import torch_session
 from archgym.evaluator import Evaluator
+from archgym.torch_session import torch_session
 
 if TYPE_CHECKING:
     from archgym.agents.marl.designs import DesignTeam

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from archgym.agents.torch_session import torch_session
 from archgym.cost_models.soc.schedule.graphs import task_graphs
 from archgym.cost_models.soc.schedule.policies import Arrays
 from archgym.cost_models.soc.schedule.workload import ScheduleWorkload, load_workload
@@ -20,6 +19,7 @@ from archgym.experiments.schedule_policy.collecting import Episode, collect, fre
 from archgym.experiments.schedule_policy.network import PolicyNetwork
 from archgym.experiments.schedule_policy.recipe import Recipe
 from archgym.experiments.schedule_policy.updating import Decisions, Updater
+from archgym.torch_session import torch_session
 
 _SEEDS = 2**31
 

@@ -302,7 +302,7 @@ def test_the_vector_adapter_changes_nothing_on_standard_problems(algorithm, env,
     import stable_baselines3
     from stable_baselines3.common.vec_env import DummyVecEnv
 
-    from archgym.agents.torch_session import torch_session
+    from archgym.torch_session import torch_session
     from benchmarks.rl_standard import vector_of
 
     singles = DummyVecEnv([lambda: gymnasium.make(env)] * 2)

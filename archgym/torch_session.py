@@ -1,4 +1,4 @@
-"""One torch thread and random numbers that stay inside, for as long as an agent learns."""
+"""One torch thread and random numbers that stay inside, for as long as something learns."""
 
 from __future__ import annotations
 

@@ -13,12 +13,13 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from archgym.batch import Batch
-from archgym.envs.analog.goals import STEPS, Goals, Moves
+from archgym.envs.analog.goals import goals_of
 from archgym.evaluator import Evaluator
 from archgym.outcome import Floats, Outcomes
 from archgym.problem import Problem
 from archgym.views.base import DesignEnv
 from archgym.views.checks import at_least_one
+from archgym.views.goals import STEPS, Goals, Moves
 from archgym.views.observations import Features
 from archgym.views.vector import VectorStep, masked, outcome_info, rows_of
 
@@ -28,7 +29,7 @@ _LOW, _HIGH = -1.0, 1.0
 
 def without_other_metrics(problem: Problem) -> Problem:
     """Return the problem with a cost model that may leave out what is no goal."""
-    names = tuple(metric.name for metric in Goals.of(problem).metrics)
+    names = tuple(metric.name for metric in goals_of(problem).metrics)
     needed = (*names, *problem.objective.metrics)
     return replace(problem, cost_model=problem.cost_model.focused(needed))
 
@@ -42,10 +43,10 @@ class _Walks:
         steps: int64 (n,), since each walk began.
     """
 
-    def __init__(self, evaluator: Evaluator, count: int):
+    def __init__(self, evaluator: Evaluator, count: int, goals: Goals | None = None):
         self._evaluator, problem = evaluator, evaluator.problem
         self._space = problem.space
-        self.goals, self.moves = Goals.of(problem), Moves(problem)
+        self.goals, self.moves = goals or goals_of(problem), Moves(problem)
         self.size = 2 * len(self.goals.metrics) + self.moves.count
         self.index = self.moves.start(count)
         self.targets = np.zeros((count, len(self.goals.metrics)))
@@ -137,6 +138,7 @@ class GoalVectorEnv(gymnasium.vector.VectorEnv[Features, Any, Any]):
         evaluator: What evaluates the designs and counts them.
         num_envs: Designs per step.
         episode_length: Most steps of an episode.
+        goals: In place of the circuit's.
     """
 
     prepare = staticmethod(without_other_metrics)
@@ -146,12 +148,16 @@ class GoalVectorEnv(gymnasium.vector.VectorEnv[Features, Any, Any]):
     }
 
     def __init__(
-        self, evaluator: Evaluator, num_envs: int = 1, episode_length: int = EPISODE_LENGTH
+        self,
+        evaluator: Evaluator,
+        num_envs: int = 1,
+        episode_length: int = EPISODE_LENGTH,
+        goals: Goals | None = None,
     ):
         self.num_envs = at_least_one("num_envs", num_envs)
         self.episode_length = at_least_one("episode_length", episode_length)
         self.evaluator, self.problem = evaluator, evaluator.problem
-        self._walks = _Walks(evaluator, num_envs)
+        self._walks = _Walks(evaluator, num_envs, goals)
         self.single_observation_space = spaces.Box(_LOW, _HIGH, (self._walks.size,), np.float32)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.single_action_space = spaces.MultiDiscrete([len(STEPS)] * self._walks.moves.count)

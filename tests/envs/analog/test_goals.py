@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import archgym
-from archgym.envs.analog.goals import Goals
+from archgym.envs.analog.goals import goals_of
 from archgym.errors import SettingError
 from archgym.testing.view_checks import check_vector
 from archgym.views.making import make_env, make_vector_env
@@ -68,7 +68,7 @@ def test_met_targets_end_the_episode_and_too_many_steps_cut_it():
 @pytest.mark.parametrize("workload", ["ota5t", "miller2", "fcascode", "csload", "tia", "ldo"])
 def test_targets_lie_in_their_ranges_and_the_middle_is_a_working_circuit(workload):
     problem = archgym.make_problem("analog.sizing", workload, metrics="without_slew")
-    goals = Goals.of(problem)
+    goals = goals_of(problem)
     drawn = goals.draw(np.random.default_rng(0), 500)
     assert (drawn >= goals.low).all()
     assert (drawn <= goals.high).all()

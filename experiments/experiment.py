@@ -203,4 +203,4 @@ class _Drive:
 
 def _job(trial: TrialSpec, plan: Rounds, store: Store, tables: bool) -> Job:
     source = str(plan.source.absolute())
-    return Job(trial.data, str(store.path), plan.launch.attempts, source, tables)
+    return Job(trial.data, store.address, plan.launch.attempts, source, tables)

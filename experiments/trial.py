@@ -6,7 +6,6 @@ import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,10 +19,16 @@ from archgym.results.attempts import (
     died_last,
     end_attempt,
 )
-from archgym.results.files import make_folder, read_json, remove_temporaries, write_json
+from archgym.results.files import (
+    exists,
+    make_folder,
+    read_json,
+    remove,
+    remove_temporaries,
+    write_json,
+)
 from archgym.results.provenance import host, now, versions
-from archgym.results.reader import history_of, read_rows, read_sound_rows
-from archgym.results.schema import Columns
+from archgym.results.reader import history_of, read_sound_rows
 from archgym.results.spec import TrialSpec
 from archgym.results.store import SCHEMA_VERSION, RunFolder, State, Store
 from archgym.results.summary import summarise
@@ -88,11 +93,11 @@ def run_trial(job: Job) -> Report:
     (KeyboardInterrupt) stores what it has and can go on later.
     """
     spec = job.trial
-    folder = Store(Path(job.store)).folder(spec)
+    folder = Store.at(job.store).folder(spec)
     try:
         return finished_report(spec, folder) or _attempt(spec, folder, job)
     except StoreError as error:
-        lost = not _can_write(Path(job.store))
+        lost = not _can_write(job.store)
         state = State.INTERRUPTED if lost else State.FAILED
         return Report(spec.run_id, spec.label, state, str(error), store_lost=lost)
     except KeyboardInterrupt:
@@ -131,9 +136,9 @@ def _attempt(spec: TrialSpec, folder: RunFolder, job: Job) -> Report:
     try:
         problem = spec.make_problem()
         if job.tables:
-            problem = with_table(problem, spec, Store(Path(job.store)))
-        _search(spec, problem, folder, rows, eager)
-        return _finish(spec, problem, folder, stored, damaged)
+            problem = with_table(problem, spec, Store.at(job.store))
+        rows = _search(spec, problem, folder, rows, eager)
+        return _finish(spec, problem, folder, rows, stored, damaged)
     except (KeyboardInterrupt, StoreError):
         with suppress(StoreError):
             end_attempt(folder, attempt, "stopped")
@@ -144,7 +149,7 @@ def _attempt(spec: TrialSpec, folder: RunFolder, job: Job) -> Report:
         return _give_up(spec, folder, "raised", _one_line(error), traceback.format_exc())
 
 
-def _can_write(store: Path) -> bool:
+def _can_write(store: str) -> bool:
     try:
         Store.create(store)
     except StoreError:
@@ -154,7 +159,7 @@ def _can_write(store: Path) -> bool:
 
 def _write_run_file(spec: TrialSpec, folder: RunFolder, job: Job) -> None:
     """Write what is known beforehand, unless an earlier attempt did."""
-    if folder.run_file.exists():
+    if exists(folder.run_file):
         return
     make_folder(folder.path)
     content = {
@@ -170,8 +175,8 @@ def _write_run_file(spec: TrialSpec, folder: RunFolder, job: Job) -> None:
     write_json(folder.run_file, content)
 
 
-def _search(spec: TrialSpec, problem: Problem, folder: RunFolder, rows: Any, eager: bool) -> None:
-    """Let the agent spend its budget, stored evaluations first; store the others."""
+def _search(spec: TrialSpec, problem: Problem, folder: RunFolder, rows: Any, eager: bool) -> Any:
+    """Let the agent spend its budget, stored evaluations first; return all rows, stored."""
     writer = _writer(folder, problem, rows, eager)
     history = None if rows is None else history_of(rows, problem)
     agent = spec.make_agent(problem)
@@ -179,9 +184,12 @@ def _search(spec: TrialSpec, problem: Problem, folder: RunFolder, rows: Any, eag
     try:
         agent.run(evaluator)
         _check_all_replayed(evaluator, history)
+    except BaseException:
+        writer.flush()
+        raise
     finally:
         evaluator.close()
-        writer.flush()
+    return writer.finish()
 
 
 def _writer(folder: RunFolder, problem: Problem, rows: Any, eager: bool) -> PartWriter:
@@ -201,11 +209,14 @@ def _check_all_replayed(evaluator: Evaluator, history: History | None) -> None:
 
 
 def _finish(
-    spec: TrialSpec, problem: Problem, folder: RunFolder, stored: int, damaged: list[str]
+    spec: TrialSpec,
+    problem: Problem,
+    folder: RunFolder,
+    rows: Any,
+    stored: int,
+    damaged: list[str],
 ) -> Report:
-    """Put the parts together and write the summary, last of all."""
-    rows = read_rows(folder)
-    _compact(folder, Columns.of(problem), rows)
+    """Write the summary, last of all."""
     summary = {
         "schema_version": SCHEMA_VERSION,
         "run": spec.run_id,
@@ -218,18 +229,8 @@ def _finish(
         "finished": now(),
     }
     write_json(folder.done_file, summary)
-    folder.progress_file.unlink(missing_ok=True)
+    remove(folder.progress_file)
     return _done_report(spec, summary, summary["evaluations"] - stored)
-
-
-def _compact(folder: RunFolder, columns: Columns, rows: Any) -> None:
-    """Put all rows into one part, so that a finished run's bytes do not tell when it flushed."""
-    parts = folder.parts()
-    if rows is None or len(parts) < 2:
-        return
-    columns.write(rows, folder.part_file(0))
-    for part in parts[1:]:
-        part.unlink()
 
 
 def _done_report(spec: TrialSpec, summary: Mapping[str, Any], new: int = 0) -> Report:
@@ -253,7 +254,7 @@ def _give_up(
         "failed": now(),
     }
     write_json(folder.failed_file, content)
-    folder.progress_file.unlink(missing_ok=True)
+    remove(folder.progress_file)
     return Report(spec.run_id, spec.label, State.FAILED, reason)
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from archgym.errors import StoreError
-from archgym.results.files import create_json, read_json, write_json
+from archgym.results.files import (
+    Place,
+    create_json,
+    read_json,
+    remove,
+    rename,
+    write_json,
+)
 from archgym.results.provenance import host, now
 from archgym.results.store import RunFolder
 
@@ -57,13 +63,13 @@ def forget_failure(folder: RunFolder) -> None:
     failed = read_json(folder.failed_file) or {}
     if failed.get("kind") == "mismatch":
         for part in folder.parts():
-            part.rename(part.with_name(part.name + STALE))
+            rename(part, part.name + STALE)
     for attempt in folder.attempts():
-        attempt.unlink()
-    folder.failed_file.unlink(missing_ok=True)
+        remove(attempt)
+    remove(folder.failed_file)
 
 
-def _mark(path: Path) -> dict[str, Any]:
+def _mark(path: Place) -> dict[str, Any]:
     try:
         return read_json(path) or {}
     except StoreError:

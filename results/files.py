@@ -1,4 +1,8 @@
-"""Small files of a store: whole or absent, durable, JSON. The one place that touches paths."""
+"""Files of a store: whole or absent, durable. The one place that touches paths.
+
+A place is a local path (temporary file, fsync, rename) or one on another file system, where an
+object appears whole by itself.
+"""
 
 from __future__ import annotations
 
@@ -14,40 +18,75 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archgym.errors import StoreError
+from archgym.results.remote import RemotePath, explained
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Place = Path | RemotePath
 TEMPORARY = ".tmp"
 
 
-def make_folder(path: Path) -> None:
-    """Create a folder and those above it.
+def place(text: Path | str) -> Place:
+    """Return the place of a path or URL.
+
+    Raises:
+        StoreError: The URL is malformed or holds credentials.
+    """
+    if isinstance(text, str) and "://" in text:
+        return RemotePath.parse(text)
+    return Path(text).expanduser().absolute()
+
+
+def make_folder(path: Place) -> None:
+    """Create a folder and those above it; elsewhere than on a disk folders need not exist.
 
     Raises:
         StoreError: It cannot be created.
     """
+    if isinstance(path, RemotePath):
+        return
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise refused(path, "cannot be created", error) from None
 
 
-def write_parquet(path: Path, table: pa.Table, packing: Mapping[str, Any]) -> None:
+def write_parquet(path: Place, table: pa.Table, packing: Mapping[str, Any]) -> None:
     """Write rows as a file that appears whole or not at all.
 
     Raises:
         StoreError: It cannot be written.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with new_temporary(path) as temporary:
-        pq.write_table(table, temporary, **packing)
-        sync(temporary)
-    publish(temporary, path)
+    packed = pa.BufferOutputStream()
+    pq.write_table(table, packed, **packing)
+    put(path, packed.getvalue())
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
+def read_parquet(path: Place) -> pa.Table:
+    """Return the rows of a file.
+
+    Raises:
+        FileNotFoundError: It does not exist.
+        StoreError: It cannot be read or is damaged.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        source = path if isinstance(path, Path) else pa.BufferReader(path.read_bytes())
+        return pq.ParquetFile(source).read()
+    except FileNotFoundError:
+        raise
+    except (OSError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise StoreError(f"{path}: is damaged or cannot be read: {reason}") from None
+
+
+def read_json(path: Place) -> dict[str, Any] | None:
     """Return the content of a JSON file, None where the file does not exist.
 
     Raises:
@@ -66,7 +105,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
     return content
 
 
-def write_json(path: Path, content: Mapping[str, Any], durable: bool = True) -> None:
+def write_json(path: Place, content: Mapping[str, Any], durable: bool = True) -> None:
     """Write a JSON file whole, replacing an older one.
 
     Args:
@@ -77,18 +116,38 @@ def write_json(path: Path, content: Mapping[str, Any], durable: bool = True) -> 
     Raises:
         StoreError: It cannot be written.
     """
-    temporary = write_temporary(path, to_json(content), durable)
-    publish(temporary, path, durable)
+    put(path, to_json(content), durable)
 
 
-def create_json(path: Path, content: Mapping[str, Any]) -> bool:
-    """Write a JSON file whole unless it exists; return whether it was this call that did.
-
-    It need not survive a power cut: what it guards against is a process that dies.
+def put(path: Place, content: Any, durable: bool = True) -> None:
+    """Write bytes as a file that appears whole or not at all, replacing an older one.
 
     Raises:
         StoreError: It cannot be written.
     """
+    if isinstance(path, Path):
+        publish(write_temporary(path, content, durable), path, durable)
+        return
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise refused(path, "cannot be written", error) from None
+
+
+def create_json(path: Place, content: Mapping[str, Any]) -> bool:
+    """Write a JSON file whole unless it exists; return whether it was this call that did.
+
+    It need not survive a power cut: what it guards against is a process that dies. Elsewhere than
+    on a disk two calls at the same moment may both succeed.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    if isinstance(path, RemotePath):
+        new = not exists(path)
+        if new:
+            write_json(path, content)
+        return new
     temporary = write_temporary(path, to_json(content), durable=False)
     try:
         os.link(temporary, path)
@@ -133,7 +192,7 @@ def new_temporary(path: Path) -> Iterator[Path]:
         raise
 
 
-def write_temporary(path: Path, content: bytes, durable: bool) -> Path:
+def write_temporary(path: Path, content: Any, durable: bool) -> Path:
     """Write a temporary file beside ``path`` and return its name."""
     with new_temporary(path) as temporary:
         temporary.write_bytes(content)
@@ -153,8 +212,80 @@ def publish(temporary: Path, path: Path, durable: bool = True) -> None:
         sync_folder(path.parent)
 
 
-def remove_temporaries(folder: Path) -> None:
+def names(folder: Place) -> list[tuple[str, bool]]:
+    """Return the names in a folder, sorted, and whether they are folders; none if it is absent.
+
+    Raises:
+        StoreError: It cannot be read.
+    """
+    try:
+        if isinstance(folder, RemotePath):
+            return folder.names()
+        with os.scandir(folder) as entries:
+            return sorted((entry.name, entry.is_dir()) for entry in entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise refused(folder, "cannot be read", error) from None
+
+
+def exists(path: Place) -> bool:
+    """Return whether a file is there.
+
+    Raises:
+        StoreError: That cannot be told.
+    """
+    try:
+        return path.exists()
+    except OSError as error:
+        raise refused(path, "cannot be read", error) from None
+
+
+def modified(path: Place) -> float:
+    """Return when a file was written, in seconds since 1970; 0 where it is absent.
+
+    Raises:
+        StoreError: That cannot be told.
+    """
+    try:
+        return path.stat().st_mtime if isinstance(path, Path) else path.modified()
+    except FileNotFoundError:
+        return 0.0
+    except OSError as error:
+        raise refused(path, "cannot be read", error) from None
+
+
+def remove(path: Place) -> None:
+    """Remove a file; it may be gone already.
+
+    Raises:
+        StoreError: It cannot be removed.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise refused(path, "cannot be removed", error) from None
+
+
+def rename(path: Place, name: str) -> None:
+    """Give a file another name in the same folder.
+
+    Raises:
+        StoreError: It cannot be renamed.
+    """
+    try:
+        if isinstance(path, RemotePath):
+            path.move(name)
+        else:
+            path.rename(path.with_name(name))
+    except OSError as error:
+        raise refused(path, "cannot be renamed", error) from None
+
+
+def remove_temporaries(folder: Place) -> None:
     """Remove what a killed writer left half-written; only for a folder's one writer."""
+    if isinstance(folder, RemotePath):
+        return
     for left in folder.glob(f"*{TEMPORARY}"):
         left.unlink(missing_ok=True)
 
@@ -191,6 +322,6 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | bool | int | float) else str(value)
 
 
-def refused(path: Path, what: str, error: OSError) -> StoreError:
+def refused(path: Place, what: str, error: OSError) -> StoreError:
     """Return the error that names the path and what the system says."""
-    return StoreError(f"{path}: {what}: {error.strerror or error}")
+    return StoreError(f"{path}: {what}: {explained(error)}")

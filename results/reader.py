@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from archgym.errors import StoreError
 from archgym.evaluator import History
 from archgym.outcome import Measurements, Status
 from archgym.problem import Problem
+from archgym.results.files import Place, read_parquet, rename
 from archgym.results.schema import Columns
 from archgym.results.store import RunFolder
 
@@ -30,7 +30,12 @@ def read_rows(folder: RunFolder) -> pa.Table | None:
     Raises:
         StoreError: A part is damaged.
     """
-    return _join([read_part(part) for part in folder.parts()])
+    for parts in (folder.parts(), folder.parts()):
+        try:
+            return _join([_read(part) for part in parts])
+        except FileNotFoundError:  # the run's writer has just replaced its parts
+            continue
+    raise StoreError(f"{folder.path}: its files vanish while they are read")
 
 
 def read_sound_rows(folder: RunFolder) -> tuple[pa.Table | None, list[str]]:
@@ -42,27 +47,15 @@ def read_sound_rows(folder: RunFolder) -> tuple[pa.Table | None, list[str]]:
     tables, damaged = [], []
     for part in folder.parts():
         try:
-            tables.append(read_part(part))
+            tables.append(_read(part))
         except StoreError:
-            part.rename(part.with_name(part.name + DAMAGED))
+            rename(part, part.name + DAMAGED)
             damaged.append(part.name)
     return _join(tables), damaged
 
 
-def read_part(path: Path) -> pa.Table:
-    """Return the rows of one file.
-
-    Raises:
-        StoreError: It cannot be read or is not such a file.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.ParquetFile(path).read()
-    except (OSError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0]
-        raise StoreError(f"{path}: is damaged or cannot be read: {reason}") from None
+def _read(path: Place) -> pa.Table:
+    table = read_parquet(path)
     if "step" not in table.column_names or "reward" not in table.column_names:
         raise StoreError(f"{path}: is not a file of evaluations")
     return table

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archgym.problem import Problem
-from archgym.results.files import write_parquet
+from archgym.results.files import Place, write_parquet
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,7 +25,12 @@ if TYPE_CHECKING:
 TIMINGS = ("ask_us", "evaluate_us")
 _BEFORE = ("step", "batch", "status", "cached")
 _AFTER = ("violation", "reward", "error", *TIMINGS)
-_ROW_GROUP = 65_536
+COMMON_PACKING = {
+    "compression": "zstd",
+    "write_statistics": False,
+    "store_schema": False,
+    "row_group_size": 65_536,
+}
 
 
 @dataclass(frozen=True)
@@ -64,29 +68,29 @@ class Columns:
         largest = max(size - 1, int(codes.max(initial=0)))
         return codes.astype(np.min_scalar_type(largest))
 
-    def write(self, table: pa.Table, path: Path) -> None:
-        """Write rows as a file that appears whole or not at all.
+    @property
+    def grid(self) -> list[str]:
+        """The axes that are not continuous."""
+        return [n for n, size in zip(self.axes, self.sizes, strict=True) if size is not None]
+
+    @property
+    def real(self) -> list[str]:
+        """The continuous axes."""
+        return [n for n, size in zip(self.axes, self.sizes, strict=True) if size is None]
+
+    def write(self, table: pa.Table, path: Place) -> None:
+        """Write rows as a part: quickly, in the order of steps.
 
         Raises:
             StoreError: It cannot be written.
         """
-        write_parquet(path, table, self._packing)
-
-    @property
-    def _packing(self) -> dict[str, Any]:
-        real = [n for n, size in zip(self.axes, self.sizes, strict=True) if size is None]
-        grid = [n for n, size in zip(self.axes, self.sizes, strict=True) if size is not None]
-        return {
-            "compression": "zstd",
-            "use_dictionary": ["status", "error", *grid],
-            # Metrics repeat, since many designs behave alike: plain and compressed, the memory
-            # controller's rows take 62 bytes; by byte streams 76, by dictionaries 59 to 67.
-            "use_byte_stream_split": [*real, *TIMINGS],
+        packing = {
+            **COMMON_PACKING,
+            "use_dictionary": ["status", "error", *self.grid],
+            "use_byte_stream_split": [*self.real, *TIMINGS],
             "column_encoding": dict.fromkeys(("step", "batch"), "DELTA_BINARY_PACKED"),
-            "write_statistics": False,
-            "store_schema": False,
-            "row_group_size": _ROW_GROUP,
         }
+        write_parquet(path, table, packing)
 
 
 def _free(names: Sequence[str], taken: set[str], prefix: str) -> tuple[str, ...]:

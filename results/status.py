@@ -15,8 +15,8 @@ def status_rows(store: Store) -> list[dict[str, Any]]:
     """Return, per environment and agent, how many runs are in which state."""
     counts: dict[tuple[str, str], Counter[State]] = {}
     for folder in store.runs():
-        env, agent = (part.name.partition("=")[2] for part in reversed(folder.path.parents[:2]))
-        counts.setdefault((env, agent), Counter())[folder.state()] += 1
+        where = folder.env_folder, folder.agent_folder
+        counts.setdefault(where, Counter())[folder.state()] += 1
     return [
         {"env": env, "agent": agent, **{state.value: counted[state] for state in State}}
         for (env, agent), counted in counts.items()
@@ -33,11 +33,11 @@ def _failure(folder: RunFolder, store: Store) -> dict[str, Any]:
     told = _read(folder)
     return {
         "run": folder.run_id,
-        "agent": folder.path.parent.name.partition("=")[2],
+        "agent": folder.agent_folder,
         "kind": told.get("kind", ""),
         "reason": told.get("reason", ""),
         "attempts": told.get("attempts", ""),
-        "retry": retry_command(str(folder.read_run().get("launch", "")), str(store.path)),
+        "retry": retry_command(str(folder.read_run().get("launch", "")), store.address),
     }
 
 

@@ -1,31 +1,47 @@
 """Where runs lie: ``STORE/env=E/agent=A/run=<id>/``, one folder and one writer per trial.
 
 A run's folder holds ``run.json`` (spec, versions, host), ``attempt-<n>.json``, ``part-<first
-step>.parquet``, for a while ``progress.json``, and in the end ``done.json`` or ``failed.json``.
-The presence of ``done.json`` is the only meaning of finished. Anything else found in a store is
-not ours and is left alone.
+step>.parquet``, for a while ``progress.json``, and in the end ``data.parquet``, which replaces the
+parts, and ``done.json`` or ``failed.json``. The presence of ``done.json`` is the only meaning of
+finished. Anything else found in a store is not ours and is left alone.
 """
 
 from __future__ import annotations
 
-import os
 import re
+import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from archgym.errors import StoreError, UnknownNameError
-from archgym.results.files import make_folder, read_json, write_temporary
+from archgym.results.files import (
+    TEMPORARY,
+    Place,
+    make_folder,
+    modified,
+    names,
+    place,
+    put,
+    read_json,
+    remove,
+)
 from archgym.results.spec import TrialSpec
 
-SCHEMA_VERSION = 1
+# 2: finished runs hold data.parquet, summaries hold improvements. 1 is read all the same.
+SCHEMA_VERSION = 2
+READABLE_VERSIONS = 1, 2
 ALIVE_SECONDS = 15.0
+INDEX = "index.parquet"
+_DATA, _DONE, _FAILED = "data.parquet", "done.json", "failed.json"
+_RUN, _PROGRESS = "run.json", "progress.json"
 _PROBE_BYTES = 4096
 _RUN_NAME = re.compile(r"run=(r[0-9a-f]{16})")
 _PART_NAME = re.compile(r"part-\d{8,}\.parquet")
+_ATTEMPT_NAME = re.compile(r"attempt-(\d+)\.json")
 _SMALLEST_PREFIX = 4
 
 
@@ -42,7 +58,7 @@ class State(StrEnum):
 class RunFolder:
     """The folder of one trial."""
 
-    path: Path
+    path: Place
 
     @property
     def run_id(self) -> str:
@@ -50,51 +66,73 @@ class RunFolder:
         return self.path.name.removeprefix("run=")
 
     @property
-    def run_file(self) -> Path:
+    def run_file(self) -> Place:
         """Spec, versions and host, written first."""
-        return self.path / "run.json"
+        return self.path / _RUN
 
     @property
-    def done_file(self) -> Path:
+    def done_file(self) -> Place:
         """The summary of a finished trial, written last."""
-        return self.path / "done.json"
+        return self.path / _DONE
 
     @property
-    def failed_file(self) -> Path:
+    def failed_file(self) -> Place:
         """Why the trial was given up."""
-        return self.path / "failed.json"
+        return self.path / _FAILED
 
     @property
-    def progress_file(self) -> Path:
+    def progress_file(self) -> Place:
         """How far a trial that is at work has come; rewritten at every flush."""
-        return self.path / "progress.json"
+        return self.path / _PROGRESS
 
-    def attempt_file(self, number: int) -> Path:
+    @property
+    def data_file(self) -> Place:
+        """All rows of a run in one file, when no more will come."""
+        return self.path / _DATA
+
+    @property
+    def agent_folder(self) -> str:
+        """The agent's name as it stands in the path."""
+        return self.path.parent.name.partition("=")[2]
+
+    @property
+    def env_folder(self) -> str:
+        """The environment's name as it stands in the path."""
+        return self.path.parent.parent.name.partition("=")[2]
+
+    def attempt_file(self, number: int) -> Place:
         """Return the mark of one attempt, counted from 1."""
         return self.path / f"attempt-{number}.json"
 
-    def part_file(self, first_step: int) -> Path:
+    def part_file(self, first_step: int) -> Place:
         """Return the file of the rows from a step on."""
         return self.path / f"part-{first_step:08d}.parquet"
 
-    def parts(self) -> list[Path]:
-        """Return the files of rows, by first step."""
-        names = [name for name in _names(self.path) if _PART_NAME.fullmatch(name)]
-        return [self.path / name for name in sorted(names, key=lambda n: (len(n), n))]
+    def parts(self) -> list[Place]:
+        """Return the files of rows: ``data.parquet``, then what it has not replaced yet."""
+        found = [name for name, _ in names(self.path)]
+        parts = [name for name in found if _PART_NAME.fullmatch(name)]
+        data = [_DATA] if _DATA in found else []
+        return [self.path / name for name in data + sorted(parts, key=lambda n: (len(n), n))]
 
-    def attempts(self) -> list[Path]:
+    def attempts(self) -> list[Place]:
         """Return the marks of all attempts, in order."""
-        numbers = [re.fullmatch(r"attempt-(\d+)\.json", name) for name in _names(self.path)]
+        numbers = [_ATTEMPT_NAME.fullmatch(name) for name, _ in names(self.path)]
         return [self.attempt_file(n) for n in sorted(int(m[1]) for m in numbers if m)]
 
-    def state(self) -> State:
-        """Return how far the run has come; running means that it gave a sign of life lately."""
-        if self.done_file.exists():
+    def state(self, found: Collection[str] | None = None) -> State:
+        """Return how far the run has come; running means that it gave a sign of life lately.
+
+        Args:
+            found: The names in the folder, where they are known already.
+        """
+        found = [name for name, _ in names(self.path)] if found is None else found
+        if _DONE in found:
             return State.DONE
-        if self.failed_file.exists():
+        if _FAILED in found:
             return State.FAILED
-        signs = [self.progress_file, self.run_file, *self.attempts()]
-        latest = max((sign.stat().st_mtime for sign in signs if sign.exists()), default=0.0)
+        signs = [n for n in found if n in (_RUN, _PROGRESS) or _ATTEMPT_NAME.fullmatch(n)]
+        latest = max((modified(self.path / sign) for sign in signs), default=0.0)
         return State.RUNNING if time.time() - latest < ALIVE_SECONDS else State.INTERRUPTED
 
     def read_run(self) -> dict[str, Any]:
@@ -119,36 +157,49 @@ class RunFolder:
 class Store:
     """A folder of runs. Make one with `Store.open` or `Store.create`."""
 
-    path: Path
+    path: Place
 
     @staticmethod
-    def open(path: Path | str) -> Store:
+    def at(address: Path | str) -> Store:
+        """Return the store of a path or URL, without looking whether it is one."""
+        return Store(place(address))
+
+    @staticmethod
+    def open(address: Path | str) -> Store:
         """Return an existing store, for reading.
 
         Raises:
             StoreError: There is no such folder, or it holds other things.
         """
-        folder = Path(path).expanduser().absolute()
-        if not folder.is_dir():
+        folder = place(address)
+        if isinstance(folder, Path) and not folder.is_dir():
             what = "is a file, not a store" if folder.exists() else "there is no such store"
             raise StoreError(f"{folder}: {what}")
-        _check_is_store(folder)
+        if not _check_is_store(folder) and not isinstance(folder, Path):
+            raise StoreError(f"{folder}: there is no such store")
         return Store(folder)
 
     @staticmethod
-    def create(path: Path | str) -> Store:
+    def create(address: Path | str) -> Store:
         """Return a store that can be written; the folder is made where there is none.
 
         Raises:
             StoreError: It cannot be written, or holds other things.
         """
-        folder = Path(path).expanduser().absolute()
-        if folder.exists() and not folder.is_dir():
+        folder = place(address)
+        if isinstance(folder, Path) and folder.exists() and not folder.is_dir():
             raise StoreError(f"{folder}: is a file, not a store")
         make_folder(folder)
         _check_is_store(folder)
-        write_temporary(folder / "probe", bytes(_PROBE_BYTES), durable=True).unlink()
+        probe = folder / f"probe-{secrets.token_hex(8)}{TEMPORARY}"
+        put(probe, bytes(_PROBE_BYTES))
+        remove(probe)
         return Store(folder)
+
+    @property
+    def address(self) -> str:
+        """The path or URL by which another process finds the store."""
+        return str(self.path) if isinstance(self.path, Path) else self.path.address
 
     def folder(self, spec: TrialSpec) -> RunFolder:
         """Return where a trial is stored; the folder need not exist yet."""
@@ -179,41 +230,30 @@ class Store:
         return found[0]
 
 
-def _check_is_store(folder: Path) -> None:
-    names = [name for name in _names(folder) if not name.startswith(".")]
-    if names and not any(name.startswith("env=") for name in names):
+def _check_is_store(folder: Place) -> bool:
+    """Return whether the folder holds anything; refuse one that holds other things."""
+    found = [name for name, _ in names(folder) if not _hidden(name)]
+    if found and not any(name.startswith("env=") for name in found):
         raise StoreError(
-            f"{folder}: is not a store, it holds {names[0]!r} but no run;"
+            f"{folder}: is not a store, it holds {found[0]!r} but no run;"
             " give the folder of a store, or an empty or new one"
         )
+    return bool(found)
 
 
-def _checked(path: Path, content: dict[str, Any] | None) -> dict[str, Any]:
+def _hidden(name: str) -> bool:
+    return name.startswith(".") or name.endswith(TEMPORARY) or name == INDEX
+
+
+def _checked(path: Place, content: dict[str, Any] | None) -> dict[str, Any]:
     if content is None:
         raise StoreError(f"{path}: is missing")
     version = content.get("schema_version")
-    if version != SCHEMA_VERSION:
-        raise StoreError(
-            f"{path}: has schema version {version!r}, this archgym reads {SCHEMA_VERSION}"
-        )
+    if version not in READABLE_VERSIONS:
+        known = " and ".join(map(str, READABLE_VERSIONS))
+        raise StoreError(f"{path}: has schema version {version!r}, this archgym reads {known}")
     return content
 
 
-def _folders(path: Path, prefix: str) -> list[Path]:
-    with _scan(path) as entries:
-        names = [e.name for e in entries if e.name.startswith(prefix) and e.is_dir()]
-    return [path / name for name in sorted(names)]
-
-
-def _names(path: Path) -> list[str]:
-    if not path.is_dir():
-        return []
-    with _scan(path) as entries:
-        return sorted(entry.name for entry in entries)
-
-
-def _scan(path: Path) -> os._ScandirContextManager:  # type: ignore[name-defined]
-    try:
-        return os.scandir(path)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be read: {error.strerror}") from None
+def _folders(path: Place, prefix: str) -> list[Place]:
+    return [path / name for name, folder in names(path) if folder and name.startswith(prefix)]

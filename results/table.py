@@ -50,13 +50,19 @@ _SLICE_NAME = re.compile(r"slice-(\d+)\.parquet")
 
 @dataclass(frozen=True)
 class TableFolder:
-    """The folder of one enumerated space."""
+    """The folder of one enumerated space; on a local disk."""
 
     path: Path
 
     @staticmethod
     def of(store: Store, spec: TrialSpec) -> TableFolder:
-        """Return where the table of a problem lies; the folder need not exist yet."""
+        """Return where the table of a problem lies; the folder need not exist yet.
+
+        Raises:
+            StoreError: The store is no local folder.
+        """
+        if not isinstance(store.path, Path):
+            raise StoreError(f"{store.path}: spaces are enumerated into local stores only")
         return TableFolder(store.path / f"env={spec.env_folder}" / f"{_PREFIX}{spec.table_key}")
 
     @property
@@ -173,6 +179,8 @@ def with_table(problem: Problem, spec: TrialSpec, store: Store) -> Problem:
     Raises:
         StoreError: The table is damaged.
     """
+    if not isinstance(store.path, Path):
+        return problem
     folder = TableFolder.of(store, spec)
     if not folder.finished or spec.cost_model.startswith(TABLE_MODEL):
         return problem
@@ -183,6 +191,8 @@ def with_table(problem: Problem, spec: TrialSpec, store: Store) -> Problem:
 
 def tables(store: Store) -> list[TableFolder]:
     """Return the tables of a store, sorted by path."""
+    if not isinstance(store.path, Path):
+        return []
     return [TableFolder(path) for path in sorted(store.path.glob(f"env=*/{_PREFIX}*"))]
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archgym.evaluator import Record
 from archgym.problem import Problem
+from archgym.results.compaction import compact
 from archgym.results.files import write_json
+from archgym.results.reader import read_rows
 from archgym.results.schema import Columns
 from archgym.results.store import RunFolder
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FLUSH_ROWS = 5_000
 FLUSH_SECONDS = 1.0
@@ -47,6 +52,7 @@ class PartWriter:
         self._folder, self._columns = folder, Columns.of(problem)
         self._metrics = problem.metric_names
         self._batch, self._best, self._written = last_batch, best_reward, 0
+        self._resumed = last_batch >= 0
         self._rows = _Rows(len(self._metrics), problem.space.width, problem.space.dtype)
         self._pause = 0.0 if eager else _FIRST_FLUSH_SECONDS
         self._due = time.monotonic() + self._pause
@@ -79,6 +85,22 @@ class PartWriter:
             rows.clear()
         self._pause = min(max(2.0 * self._pause, _SHORTEST_PAUSE_SECONDS), FLUSH_SECONDS)
         self._due = time.monotonic() + self._pause
+
+    def finish(self) -> pa.Table | None:
+        """Put all rows of the run into one file and return them; None where there are none.
+
+        Raises:
+            StoreError: The store cannot be written, or a part is damaged.
+        """
+        if self._resumed or self._written:
+            self.flush()
+            rows = read_rows(self._folder)
+        else:  # all rows are here still: they need not be written twice
+            rows = self._rows.table(self._columns) if self._rows.count else None
+            self._rows.clear()
+        if rows is not None:
+            compact(self._folder, self._columns, rows)
+        return rows
 
     def _tell_progress(self) -> None:
         told = {"new_evaluations": self._written, "best_reward": self._best}

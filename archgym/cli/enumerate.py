@@ -78,7 +78,7 @@ def _enumeration(
     workload: str | None,
     settings: Sequence[str] | None,
     cost_model: str | None,
-    store: Path,
+    store: str,
     timeout_s: float | None,
 ) -> Enumeration:
     from archgym.experiments.enumeration import Enumeration
@@ -178,7 +178,7 @@ def _command(
     objective: Sequence[str] | None,
     settings: Sequence[str] | None,
     cost_model: str | None,
-    store: Path,
+    store: str,
     workers: int | None,
     timeout_s: float | None,
 ) -> str:

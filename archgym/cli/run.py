@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from archgym.experiments.executors.base import Executor
     from archgym.experiments.experiment import Result
 
-DEFAULT_STORE = Path("runs")
+DEFAULT_STORE = "runs"
 SOME_FAILED, INTERRUPTED = 1, 130
 _NAMED_FAILURES = 10
 
-StoreOption = Annotated[Path, typer.Option(help="The folder in which runs are stored.")]
+StoreOption = Annotated[
+    str,
+    typer.Option(help="The folder in which runs are stored, or a URL such as s3://BUCKET/PATH."),
+]
 
 
 class ExecutorName(StrEnum):
@@ -110,7 +113,7 @@ def _start(
 
 def _command(
     launch: Path,
-    store: Path,
+    store: str,
     workers: int | None,
     executor: ExecutorName | None,
     address: str | None,
@@ -123,7 +126,7 @@ def _command(
     return shlex.join(words)
 
 
-def _tell(result: Result, again: str, store: Path) -> None:
+def _tell(result: Result, again: str, store: str) -> None:
     """Print the last line, and what did not go well with the command that mends it."""
     from archgym.results.store import State
 

@@ -209,7 +209,7 @@ def test_a_store_lost_midway_stops_the_experiment(tmp_path: Path, monkeypatch: A
         raise StoreError(f"{store}: cannot be written: No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("archgym.results.writer.PartWriter.flush", lose)
+        patch.setattr("archgym.results.writer.PartWriter.finish", lose)
         with pytest.raises(StoreError, match="No space left"):
             run_locally(plan, store)
     store.unlink()

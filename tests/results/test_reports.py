@@ -14,6 +14,7 @@ import pytest
 from archgym.errors import StoreError, UnknownNameError
 from archgym.results.intervals import mean_interval
 from archgym.results.leaderboard import leaderboard, load_runs
+from archgym.results.reader import read_rows
 from archgym.results.replay import replay_best, replay_run
 from archgym.results.status import failures, status_rows
 from archgym.results.store import Store
@@ -159,7 +160,7 @@ def test_status_counts_and_names_failures(finished: Path) -> None:
 
 def change(run: Any, column: str, step: int, value: Any) -> None:
     (part,) = run.parts()
-    table = pq.ParquetFile(part).read()
+    table = read_rows(run)
     values = table[column].to_pylist()
     values[step] = value
     index = table.column_names.index(column)
@@ -178,7 +179,7 @@ def test_an_honest_run_is_met_exactly(store: Store) -> None:
 @pytest.mark.parametrize("column", ["latency_ns", "reward", "violation"])
 def test_the_smallest_change_is_found(store: Store, column: str) -> None:
     (run,) = store.runs()
-    before = pq.ParquetFile(run.parts()[0]).read()[column][17].as_py()
+    before = read_rows(run)[column][17].as_py()
     change(run, column, 17, float(np.nextafter(before, np.inf)))
     replayed = replay_run(run)
     assert not replayed.ok
@@ -189,7 +190,7 @@ def test_the_smallest_change_is_found(store: Store, column: str) -> None:
 def test_a_changed_design_is_found(store: Store, tmp_path: Path) -> None:
     (run,) = store.runs()
     step = json.loads(run.done_file.read_text())["best"]["step"]
-    policy = pq.ParquetFile(run.parts()[0]).read()["policy"][step].as_py()
+    policy = read_rows(run)["policy"][step].as_py()
     change(run, "policy", step, (policy + 1) % 3)
     (best,) = replay_best(store)
     assert not best.ok

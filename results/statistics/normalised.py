@@ -23,6 +23,19 @@ def normalised_scores(rewards: Floats, best: float, default: float = DEFAULT_REW
     return np.asarray(np.maximum(rewards - np.float64(default), 0.0) / (best - default))
 
 
+def logarithmic_scores(rewards: Floats, best: float, default: float = DEFAULT_REWARD) -> Floats:
+    """Return the same share in orders of magnitude: log(found / default) / log(best / default).
+
+    For problems on which the best design is thousands of times better than the default one, so
+    that on a linear scale all but the best would be nothing.
+
+    Raises:
+        ValueError: The best is no better than the default design.
+    """
+    floor = np.maximum(np.asarray(rewards, dtype=np.float64), default)
+    return normalised_scores(np.log(floor), float(np.log(best)), float(np.log(default)))
+
+
 def regrets(rewards: Floats, best: float) -> Floats:
     """Return 1 - found / best, in rewards: 0 is an optimum, 0.01 is 1 % worse."""
     return np.asarray(1.0 - np.asarray(rewards) / best)

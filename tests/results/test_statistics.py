@@ -40,7 +40,11 @@ from archgym.results.statistics.improvement import (
     improvement_interval,
     probability_of_improvement,
 )
-from archgym.results.statistics.normalised import normalised_scores, regrets
+from archgym.results.statistics.normalised import (
+    logarithmic_scores,
+    normalised_scores,
+    regrets,
+)
 from archgym.results.statistics.profiles import performance_profile, profile_band
 from archgym.results.statistics.ranks import rank_ranges, rank_text
 
@@ -288,6 +292,11 @@ def test_scores_count_from_the_default_design_to_the_best() -> None:
     assert regrets(np.array([1.0, 2.0]), best=2.0).tolist() == [0.5, 0.0]
     with pytest.raises(ValueError, match="does not exceed"):
         normalised_scores(np.array([1.0]), best=1.0)
+
+
+def test_logarithmic_scores_count_orders_of_magnitude() -> None:
+    found = logarithmic_scores(np.array([-1.0, 1.0, 10.0, 100.0, 1e4]), best=1e4)
+    assert found == pytest.approx([0.0, 0.0, 0.25, 0.5, 1.0])
 
 
 # -- speed ---------------------------------------------------------------------------------------

@@ -6,11 +6,12 @@ import sys
 
 import typer
 
-from archgym.cli import listing, store_verbs
+from archgym.cli import leaderboard, listing, store_verbs
 from archgym.cli.doctor import doctor
 from archgym.cli.enumerate import enumerate_space
 from archgym.cli.evaluate import evaluate
 from archgym.cli.export import export
+from archgym.cli.report import dashboard, report
 from archgym.cli.run import run
 from archgym.cli.targets import targets
 from archgym.cli.tuning import tuning
@@ -37,9 +38,11 @@ app.command()(tuning)
 app.command()(targets)
 app.command("enumerate")(enumerate_space)
 app.command()(store_verbs.status)
-app.command()(store_verbs.leaderboard)
+app.add_typer(leaderboard.app, name="leaderboard")
 app.command()(store_verbs.compare)
 app.command()(store_verbs.replay)
+app.command()(report)
+app.command()(dashboard)
 app.command()(doctor)
 
 

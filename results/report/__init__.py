@@ -1,0 +1,1 @@
+"""One page about a store: what it holds, who found what, and what good designs look like."""

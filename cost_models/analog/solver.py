@@ -18,7 +18,7 @@ from archgym.cost_models.analog.circuit import (
 )
 from archgym.cost_models.analog.conditions import LIGHT_LOAD_A, LOAD_A, REGULATED, Conditions
 from archgym.cost_models.analog.kernels import benches
-from archgym.cost_models.analog.kernels.layout import N_RESULTS
+from archgym.cost_models.analog.kernels.layout import N_RESULTS, Bench
 from archgym.cost_models.analog.plan import Plan, make_plan
 
 Floats = NDArray[np.float64]
@@ -46,6 +46,9 @@ class Solver:
         circuit: The circuit.
         conditions: Supply, temperature and the like.
         cards: Level-1 cards at 27 C.
+
+    Attributes:
+        bench: What the kernels know of the circuit, whatever its sizes.
     """
 
     def __init__(
@@ -58,11 +61,19 @@ class Solver:
         self.plan: Plan = make_plan(circuit)
         at_room = read_cards() if cards is None else cards
         kelvin = conditions.temperature_k
-        self._cards = card_table(tuple(at_temperature(card, kelvin) for card in at_room))
-        self._constants = np.array([SUPPLY_V, conditions.temperature_k, conditions.gmin])
-        self._base = self.plan.base(SUPPLY_V)
-        self._starts = self._make_starts()
-        self._grid = frequencies(FIRST_HZ, LAST_HZ, conditions.points_per_decade)
+        self.bench = Bench(
+            net=self.plan.net,
+            cards=card_table(tuple(at_temperature(card, kelvin) for card in at_room)),
+            supply=SUPPLY_V,
+            temperature=kelvin,
+            gmin=conditions.gmin,
+            row=self.plan.wirings["direct"].row,
+            base=self.plan.base(SUPPLY_V),
+            starts=self._make_starts(),
+            fed=self.plan.fed,
+            grid=frequencies(FIRST_HZ, LAST_HZ, conditions.points_per_decade),
+            output=self.plan.nodes["out"],
+        )
         self._noise_grid = frequencies(NOISE_FIRST_HZ, LAST_HZ, NOISE_POINTS_PER_DECADE)
 
     def measure(self, sizes: Mapping[str, Floats]) -> Floats:
@@ -73,28 +84,21 @@ class Solver:
         return results
 
     def _run(self, values: Floats, sizes: Mapping[str, Floats], results: Floats) -> None:
-        plan, bench = self.plan, self.circuit.bench
-        out, wirings = plan.nodes["out"], plan.wirings
-        head = (plan.net, values, self._cards, self._constants, wirings["direct"])
-        about = (self._base, self._starts, plan.fed, self._grid)
-        if bench in (AMPLIFIER, COMMON_SOURCE):
-            amplifies = bench == AMPLIFIER
+        plan, kind, head = self.plan, self.circuit.bench, (self.bench, values)
+        if kind in (AMPLIFIER, COMMON_SOURCE):
+            amplifies = kind == AMPLIFIER
             sign, enters = (1.0, plan.nodes["inp"]) if amplifies else (-1.0, -1)
             steps = SLEW_STEPS if amplifies and self.conditions.slew else 0
             slews = self._slew_estimates(sizes, len(values)) if steps else np.empty(0)
-            benches.measure_amplifiers(
-                *head, wirings["signal"], *about, sign, enters, out, slews, steps, results
-            )
-        elif bench == TRANSIMPEDANCE:
-            benches.measure_transimpedances(
-                *head, wirings["signal"], *about, self._noise_grid, out, results
-            )
+            signal = plan.wirings["signal"]
+            benches.measure_amplifiers(*head, signal, sign, enters, slews, steps, results)
+        elif kind == TRANSIMPEDANCE:
+            signal = plan.wirings["signal"]
+            benches.measure_transimpedances(*head, signal, self._noise_grid, results)
         else:
-            target = REGULATED * SUPPLY_V
-            benches.measure_regulators(
-                *head, wirings["loop"], wirings["ripple"], *about, out, target,
-                LOAD_A, LIGHT_LOAD_A, results,
-            )  # fmt: skip
+            wirings = (plan.wirings["loop"], plan.wirings["ripple"])
+            loads = (REGULATED * SUPPLY_V, LOAD_A, LIGHT_LOAD_A)
+            benches.measure_regulators(*head, *wirings, *loads, results)
 
     def _slew_estimates(self, sizes: Mapping[str, Floats], count: int) -> Floats:
         return np.full(count, formula.evaluate(self.circuit.slew_v_per_s, sizes))

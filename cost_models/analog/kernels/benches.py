@@ -6,16 +6,15 @@ import math
 
 import numpy as np
 
+from archgym.cost_models.analog.kernels.device import size_transistors
 from archgym.cost_models.analog.kernels.layout import (
     BANDWIDTH,
     COMPILER,
     CONVERGED,
     GAIN_DB,
-    GMIN,
     LEAST_CURRENT,
     LOAD_REGULATION,
     N_MOS_FIELDS,
-    N_SMALL_FIELDS,
     NOISE_1KHZ,
     NOISE_1MHZ,
     NOISE_10KHZ,
@@ -30,21 +29,25 @@ from archgym.cost_models.analog.kernels.layout import (
     PSR_1MHZ,
     QUIESCENT,
     SLEW,
-    SUPPLY,
-    TEMPERATURE,
     TRANSIMPEDANCE,
     UGBW,
     VOUT,
-    Net,
+    Bench,
+    Linear,
+    Pulse,
+    Sized,
+    System,
     Wiring,
 )
-from archgym.cost_models.analog.kernels.mosfet import linearise, size_transistors
-from archgym.cost_models.analog.kernels.operating_point import operating_point, supply_current
+from archgym.cost_models.analog.kernels.operating_point import operating_point
 from archgym.cost_models.analog.kernels.small_signal import (
     assemble,
     decibels,
+    linearise,
     noise_density,
     response,
+    room_for_linear,
+    room_for_system,
     unity_crossing,
 )
 from archgym.cost_models.analog.kernels.transient import slew_rate
@@ -56,30 +59,13 @@ _PER_US = 1e-6
 _SWING_V, _SETTLING, _USUAL_UGBW = 0.4, 6.0, 1e6
 
 
-@COMPILER.helper
-def prepare(net: Net, values: Array, base: Array, v: Array) -> None:
-    """Set the given nodes, those behind voltage sources included."""
-    v[:] = base
-    for k in range(len(net.tie_sign)):
-        node, parent, value = net.ties[k]
-        v[node] = v[parent] + net.tie_sign[k] * values[value]
-
-
 @COMPILER.kernel
 def measure_amplifiers(
-    net: Net,
+    bench: Bench,
     designs: Array,
-    cards: Array,
-    constants: Array,
-    direct: Wiring,
     signal: Wiring,
-    base: Array,
-    starts: Array,
-    fed: Array,
-    grid: Array,
     sign: float,
     input_node: int,
-    output_node: int,
     slew_estimates: Array,
     slew_steps: int,
     results: Array,
@@ -87,149 +73,75 @@ def measure_amplifiers(
     """Fill ``results`` (n, N_RESULTS) with the voltage gain of each design and what follows.
 
     Args:
-        net: The circuit.
+        bench: The circuit on its bench.
         designs: float64 (n, values).
-        cards: float64 (k, N_CARD_FIELDS).
-        constants: Supply, temperature, gmin.
-        direct: Wiring of the operating point and of the buffer that slews.
         signal: Wiring of small signals.
-        base: Voltages of given nodes.
-        starts: Voltages where the search for the operating point begins.
-        fed: float64 (nodes,), 1 for nodes that draw from the supply.
-        grid: Frequencies in Hz, ascending.
         sign: Of the gain.
         input_node: Where the signal and the pulse go in; -1 where the circuit biases itself.
-        output_node: The output.
         slew_estimates: float64 (n,) V/s, by which the pulse is timed; none where there is none.
         slew_steps: Steps of the transient; 0 where no slew rate is wanted.
         results: Filled.
     """
-    mos = np.empty((len(net.mos_sign), N_MOS_FIELDS))
-    small = np.empty((len(net.mos_sign), N_SMALL_FIELDS))
-    n = len(signal.inject)
-    g, c, gr, cr = np.empty((n, n)), np.empty((n, n)), np.empty(n), np.empty(n)
-    a, z = np.empty((n, n), dtype=np.complex128), np.empty(n, dtype=np.complex128)
-    v = np.empty(len(base))
-    gmin, temperature = constants[GMIN], constants[TEMPERATURE]
+    mos, v, linear = room_for_design(bench)
+    system = room_for_system(len(signal.inject))
     for i in range(len(designs)):
-        values, result = designs[i], results[i]
-        result[:] = math.nan
-        result[CONVERGED] = 0.0
-        prepare(net, values, base, v)
-        if not size_transistors(net, values, cards, mos) or not operating_point(
-            net, mos, values, 0.0, -1, gmin, direct.row, starts, v
-        ):
+        result = results[i]
+        sized, found = bias(bench, designs[i], 0.0, mos, v, result)
+        if not found:
             continue
-        result[CONVERGED] = 1.0
-        result[LEAST_CURRENT] = linearise(net, mos, v, temperature, small)
-        result[POWER] = constants[SUPPLY] * supply_current(net, small, values, gmin, fed, v)
-        result[VOUT] = v[output_node]
-        assemble(net, values, small, gmin, signal, g, c, gr, cr)
-        gain, ugbw, margin = unity_crossing(g, c, gr, cr, sign, grid)
+        measure_bias(bench, sized, v, linear, result)
+        assemble(linear, signal, system)
+        gain, ugbw, margin = unity_crossing(system, sign, bench.grid)
         result[GAIN_DB], result[UGBW], result[PHASE_MARGIN] = gain, ugbw, margin
-        for place, hertz in ((NOISE_1KHZ, _1KHZ), (NOISE_1MHZ, _1MHZ)):
-            noise = noise_density(net, values, small, temperature, signal, g, c, hertz, a, z)
-            result[place] = math.sqrt(noise) / abs(response(g, c, gr, cr, hertz, a, z))
+        result[NOISE_1KHZ] = input_noise(bench, sized, linear, signal, system, _1KHZ)
+        result[NOISE_1MHZ] = input_noise(bench, sized, linear, signal, system, _1MHZ)
         if input_node >= 0:
-            result[OFFSET] = v[output_node] - v[input_node]
+            result[OFFSET] = v[bench.output] - v[input_node]
         if input_node >= 0 and slew_steps > 0:
             unity = _USUAL_UGBW if math.isnan(ugbw) else ugbw
             settling = _SETTLING / (2.0 * math.pi * unity)
             period = 2.0 * (_SETTLING * _SWING_V / slew_estimates[i] + settling)
             v[input_node] -= 0.5 * _SWING_V
-            ready = operating_point(net, mos, values, 0.0, -1, gmin, direct.row, starts, v)
-            if ready:
-                result[SLEW] = _PER_US * slew_rate(
-                    net, mos, values, gmin, direct.row, input_node, output_node, period,
-                    slew_steps, v,
-                )  # fmt: skip
+            if operating_point(sized, bench.starts, v):
+                pulse = Pulse(input_node, bench.output, period, slew_steps)
+                result[SLEW] = _PER_US * slew_rate(sized, pulse, v)
 
 
 @COMPILER.kernel
 def measure_transimpedances(
-    net: Net,
-    designs: Array,
-    cards: Array,
-    constants: Array,
-    direct: Wiring,
-    signal: Wiring,
-    base: Array,
-    starts: Array,
-    fed: Array,
-    grid: Array,
-    noise_grid: Array,
-    output_node: int,
-    results: Array,
+    bench: Bench, designs: Array, signal: Wiring, noise_grid: Array, results: Array
 ) -> None:
     """Fill ``results`` of amplifiers of a current; arguments as of `measure_amplifiers`.
 
     ``noise_grid`` are the frequencies over which the output's noise is summed.
     """
-    mos = np.empty((len(net.mos_sign), N_MOS_FIELDS))
-    small = np.empty((len(net.mos_sign), N_SMALL_FIELDS))
-    n = len(signal.inject)
-    g, c, gr, cr = np.empty((n, n)), np.empty((n, n)), np.empty(n), np.empty(n)
-    a, z = np.empty((n, n), dtype=np.complex128), np.empty(n, dtype=np.complex128)
-    v = np.empty(len(base))
-    gmin, temperature = constants[GMIN], constants[TEMPERATURE]
+    mos, v, linear = room_for_design(bench)
+    system = room_for_system(len(signal.inject))
     for i in range(len(designs)):
-        values, result = designs[i], results[i]
-        result[:] = math.nan
-        result[CONVERGED] = 0.0
-        prepare(net, values, base, v)
-        if not size_transistors(net, values, cards, mos) or not operating_point(
-            net, mos, values, 0.0, -1, gmin, direct.row, starts, v
-        ):
+        result = results[i]
+        sized, found = bias(bench, designs[i], 0.0, mos, v, result)
+        if not found:
             continue
-        result[CONVERGED] = 1.0
-        result[LEAST_CURRENT] = linearise(net, mos, v, temperature, small)
-        result[POWER] = constants[SUPPLY] * supply_current(net, small, values, gmin, fed, v)
-        result[VOUT] = v[output_node]
-        assemble(net, values, small, gmin, signal, g, c, gr, cr)
-        sweep_transimpedance(g, c, gr, cr, grid, a, z, result)
+        measure_bias(bench, sized, v, linear, result)
+        assemble(linear, signal, system)
+        sweep_transimpedance(system, bench.grid, result)
         power = last = 0.0
         for k in range(len(noise_grid)):
             hertz = noise_grid[k]
-            noise = noise_density(net, values, small, temperature, signal, g, c, hertz, a, z)
+            noise = noise_density(sized, linear.noise, bench.temperature, signal, system, hertz)
             if k > 0:
                 power += 0.5 * (noise + last) * (hertz - noise_grid[k - 1])
             last = noise
         result[OUTPUT_NOISE] = math.sqrt(power)
-        noise = noise_density(net, values, small, temperature, signal, g, c, _10MHZ, a, z)
-        result[NOISE_10MHZ] = math.sqrt(noise) / abs(response(g, c, gr, cr, _10MHZ, a, z))
-
-
-@COMPILER.helper
-def sweep_transimpedance(
-    g: Array, c: Array, gr: Array, cr: Array, grid: Array, a: Array, z: Array, result: Array
-) -> None:
-    """Fill transimpedance at the first frequency, bandwidth and peaking."""
-    first = before = peak = decibels(response(g, c, gr, cr, grid[0], a, z))
-    for k in range(1, len(grid)):
-        level = decibels(response(g, c, gr, cr, grid[k], a, z))
-        peak = max(peak, level)
-        edge = first - _HALF_POWER_DB
-        if before >= edge > level and math.isnan(result[BANDWIDTH]):
-            share = (before - edge) / (before - level)
-            result[BANDWIDTH] = grid[k - 1] * (grid[k] / grid[k - 1]) ** share
-        before = level
-    result[TRANSIMPEDANCE], result[PEAKING] = first, peak - first
+        result[NOISE_10MHZ] = input_noise(bench, sized, linear, signal, system, _10MHZ)
 
 
 @COMPILER.kernel
 def measure_regulators(
-    net: Net,
+    bench: Bench,
     designs: Array,
-    cards: Array,
-    constants: Array,
-    direct: Wiring,
     loop: Wiring,
     ripple: Wiring,
-    base: Array,
-    starts: Array,
-    fed: Array,
-    grid: Array,
-    output_node: int,
     target: float,
     load: float,
     light_load: float,
@@ -240,38 +152,93 @@ def measure_regulators(
     ``loop`` is the wiring of the opened loop, ``ripple`` of the closed one with a signal on the
     supply; ``target`` the wanted output, ``load`` and ``light_load`` currents drawn from it.
     """
-    mos = np.empty((len(net.mos_sign), N_MOS_FIELDS))
-    small = np.empty((len(net.mos_sign), N_SMALL_FIELDS))
-    n, m = len(loop.inject), len(ripple.inject)
-    g, c, gr, cr = np.empty((n, n)), np.empty((n, n)), np.empty(n), np.empty(n)
-    g2, c2, gr2, cr2 = np.empty((m, m)), np.empty((m, m)), np.empty(m), np.empty(m)
-    a, z = np.empty((m, m), dtype=np.complex128), np.empty(m, dtype=np.complex128)
-    v = np.empty(len(base))
-    gmin, temperature = constants[GMIN], constants[TEMPERATURE]
-    out_row = direct.row[output_node]
+    mos, v, linear = room_for_design(bench)
+    opened, closed = room_for_system(len(loop.inject)), room_for_system(len(ripple.inject))
     for i in range(len(designs)):
-        values, result = designs[i], results[i]
-        result[:] = math.nan
-        result[CONVERGED] = 0.0
-        prepare(net, values, base, v)
-        if not size_transistors(net, values, cards, mos) or not operating_point(
-            net, mos, values, light_load, out_row, gmin, direct.row, starts, v
-        ):
+        result = results[i]
+        _, found = bias(bench, designs[i], light_load, mos, v, result)
+        if not found:
             continue
-        lightly = v[output_node]
-        if not operating_point(net, mos, values, load, out_row, gmin, direct.row, starts, v):
+        lightly = v[bench.output]
+        sized, found = bias(bench, designs[i], load, mos, v, result)
+        if not found:
             continue
-        result[CONVERGED] = 1.0
-        result[VOUT], result[OUTPUT_ERROR] = v[output_node], v[output_node] - target
-        result[LOAD_REGULATION] = lightly - v[output_node]
-        result[LEAST_CURRENT] = linearise(net, mos, v, temperature, small)
-        result[QUIESCENT] = supply_current(net, small, values, gmin, fed, v) - load
-        result[POWER] = constants[SUPPLY] * result[QUIESCENT]
-        assemble(net, values, small, gmin, loop, g, c, gr, cr)
-        gain, ugbw, margin = unity_crossing(g, c, gr, cr, -1.0, grid)
+        measure_bias(bench, sized, v, linear, result)
+        result[OUTPUT_ERROR] = v[bench.output] - target
+        result[LOAD_REGULATION] = lightly - v[bench.output]
+        result[QUIESCENT] = result[POWER] / bench.supply
+        assemble(linear, loop, opened)
+        gain, ugbw, margin = unity_crossing(opened, -1.0, bench.grid)
         result[GAIN_DB], result[UGBW], result[PHASE_MARGIN] = gain, ugbw, margin
-        assemble(net, values, small, gmin, ripple, g2, c2, gr2, cr2)
-        result[PSR_1KHZ] = decibels(response(g2, c2, gr2, cr2, _1KHZ, a, z))
-        result[PSR_1MHZ] = decibels(response(g2, c2, gr2, cr2, _1MHZ, a, z))
-        noise = noise_density(net, values, small, temperature, ripple, g2, c2, _10KHZ, a, z)
+        assemble(linear, ripple, closed)
+        result[PSR_1KHZ] = decibels(response(closed, _1KHZ))
+        result[PSR_1MHZ] = decibels(response(closed, _1MHZ))
+        noise = noise_density(sized, linear.noise, bench.temperature, ripple, closed, _10KHZ)
         result[NOISE_10KHZ] = math.sqrt(noise)
+
+
+@COMPILER.helper
+def room_for_design(bench: Bench) -> tuple[Array, Array, Linear]:
+    """Return room for transistors, node voltages and the linearised circuit."""
+    transistors, nodes = len(bench.net.mos_sign), len(bench.base)
+    mos = np.empty((transistors, N_MOS_FIELDS))
+    return mos, np.empty(nodes), room_for_linear(nodes, transistors)
+
+
+@COMPILER.helper
+def bias(
+    bench: Bench, values: Array, load: float, mos: Array, v: Array, result: Array
+) -> tuple[Sized, bool]:
+    """Return a design with a load at the output, and whether an operating point was found."""
+    result[:] = math.nan
+    result[CONVERGED] = 0.0
+    load_row = bench.row[bench.output] if load != 0.0 else -1
+    sized = Sized(bench.net, mos, values, bench.row, bench.gmin, load, load_row)
+    tie_nodes(bench, values, v)
+    found = size_transistors(bench, values, mos) and operating_point(sized, bench.starts, v)
+    return sized, found
+
+
+@COMPILER.helper
+def tie_nodes(bench: Bench, values: Array, v: Array) -> None:
+    """Set the given nodes, those behind voltage sources included."""
+    v[:] = bench.base
+    for k in range(len(bench.net.tie_sign)):
+        node, parent, value = bench.net.ties[k]
+        v[node] = v[parent] + bench.net.tie_sign[k] * values[value]
+
+
+@COMPILER.helper
+def measure_bias(bench: Bench, sized: Sized, v: Array, linear: Linear, result: Array) -> None:
+    """Fill ``linear`` and what the operating point tells of the circuit without its load."""
+    result[CONVERGED] = 1.0
+    result[LEAST_CURRENT] = linearise(sized, v, bench.temperature, linear)
+    drawn = 0.0
+    for node in range(len(v)):
+        drawn += bench.fed[node] * linear.leaves[node]
+    result[POWER] = bench.supply * (drawn - sized.load)
+    result[VOUT] = v[bench.output]
+
+
+@COMPILER.helper
+def input_noise(
+    bench: Bench, sized: Sized, linear: Linear, wiring: Wiring, system: System, hertz: float
+) -> float:
+    """Return the square root of the noise density that the input would need."""
+    noise = noise_density(sized, linear.noise, bench.temperature, wiring, system, hertz)
+    return math.sqrt(noise) / abs(response(system, hertz))
+
+
+@COMPILER.helper
+def sweep_transimpedance(system: System, grid: Array, result: Array) -> None:
+    """Fill transimpedance at the first frequency, bandwidth and peaking."""
+    first = before = peak = decibels(response(system, grid[0]))
+    for k in range(1, len(grid)):
+        level = decibels(response(system, grid[k]))
+        peak = max(peak, level)
+        edge = first - _HALF_POWER_DB
+        if before >= edge > level and math.isnan(result[BANDWIDTH]):
+            share = (before - edge) / (before - level)
+            result[BANDWIDTH] = grid[k - 1] * (grid[k] / grid[k - 1]) ** share
+        before = level
+    result[TRANSIMPEDANCE], result[PEAKING] = first, peak - first

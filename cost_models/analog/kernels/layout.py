@@ -21,14 +21,9 @@ N_CARD_FIELDS = 11
 SIGN, THRESHOLD, BETA, BODY, SURFACE, SLOPE, OXIDE, OVERLAP_S, OVERLAP_D, FLICKER = range(10)
 N_MOS_FIELDS = 10
 
-# Its small signals: conductances from each terminal's voltage to the drain current (that of the
-# source is minus their sum), Meyer capacitances, noise densities (white, and at 1 Hz), current.
-G_GATE, G_DRAIN, G_BULK, C_GS, C_GD, C_GB, WHITE, PINK, CURRENT = range(9)
-N_SMALL_FIELDS = 9
-
-# Constants of a run.
-SUPPLY, TEMPERATURE, GMIN = range(3)
-N_CONSTANTS = 3
+# Its noise: density of its current (A^2/Hz), white and at 1 Hz.
+WHITE, PINK = range(2)
+N_NOISE_FIELDS = 2
 
 
 class Net(NamedTuple):
@@ -78,6 +73,141 @@ class Wiring(NamedTuple):
     row: Array
     drive: Array
     inject: Array
+
+
+class Bench(NamedTuple):
+    """A circuit on its bench, whatever its sizes.
+
+    Attributes:
+        net: The circuit.
+        cards: float64 (k, N_CARD_FIELDS), the transistors' models.
+        supply: Voltage.
+        temperature: In kelvin.
+        gmin: Conductance across each junction.
+        row: The unknown of each node at the operating point and of the buffer that slews.
+        base: float64 (nodes,), voltages of given nodes, those behind voltage sources excepted.
+        starts: float64 (s, nodes), voltages where the search for the operating point begins, the
+            most promising first.
+        fed: float64 (nodes,), 1 for nodes that draw from the supply.
+        grid: Frequencies in Hz, ascending.
+        output: The node that is measured.
+    """
+
+    net: Net
+    cards: Array
+    supply: float
+    temperature: float
+    gmin: float
+    row: Array
+    base: Array
+    starts: Array
+    fed: Array
+    grid: Array
+    output: int
+
+
+class Sized(NamedTuple):
+    """One design of a circuit, biased.
+
+    Attributes:
+        net: The circuit.
+        mos: float64 (d, N_MOS_FIELDS), its transistors.
+        values: float64 (values,), of its elements.
+        row: The unknown of each node.
+        gmin: Conductance across each junction.
+        load: A current that is drawn from the unknown ``load_row``.
+        load_row: See ``load``, -1 for none.
+    """
+
+    net: Net
+    mos: Array
+    values: Array
+    row: Array
+    gmin: float
+    load: float
+    load_row: int
+
+
+class Balance(NamedTuple):
+    """Kirchhoff's current law.
+
+    Attributes:
+        f: float64 (unknowns,), the current that leaves each.
+        jacobian: float64 (unknowns, unknowns), its derivatives.
+    """
+
+    f: Array
+    jacobian: Array
+
+
+class Linear(NamedTuple):
+    """A circuit about its operating point, whatever it is driven by.
+
+    Attributes:
+        leaves: float64 (nodes,), the current that leaves each node.
+        siemens: float64 (nodes, nodes), its derivatives.
+        farads: float64 (nodes, nodes), those of the charges.
+        noise: float64 (d, N_NOISE_FIELDS), of the transistors.
+    """
+
+    leaves: Array
+    siemens: Array
+    farads: Array
+    noise: Array
+
+
+class State(NamedTuple):
+    """What a step of a transient begins with, and room for it.
+
+    Attributes:
+        volts: float64 (nodes,).
+        amperes: float64 (nodes,), that charge each node.
+        before: float64 (nodes, nodes), capacitances at the beginning.
+        after: float64 (nodes, nodes), at the end.
+        balance: Room.
+    """
+
+    volts: Array
+    amperes: Array
+    before: Array
+    after: Array
+    balance: Balance
+
+
+class Pulse(NamedTuple):
+    """A pulse at a buffer.
+
+    Attributes:
+        input: Node.
+        output: Node.
+        period: In seconds.
+        steps: Over the time that is simulated.
+    """
+
+    input: int
+    output: int
+    period: float
+    steps: int
+
+
+class System(NamedTuple):
+    """Small signals of the unknown nodes: (g + s c) x = g_right + s c_right.
+
+    Attributes:
+        g: float64 (n, n).
+        c: float64 (n, n).
+        g_right: float64 (n,).
+        c_right: float64 (n,).
+        a: complex128 (n, n), room for a solution.
+        z: complex128 (n,), room for a solution.
+    """
+
+    g: Array
+    c: Array
+    g_right: Array
+    c_right: Array
+    a: Array
+    z: Array
 
 
 # Results of one design, in the order of `archgym.cost_models.analog.metrics`.

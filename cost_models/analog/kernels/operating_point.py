@@ -6,16 +6,16 @@ import math
 
 import numpy as np
 
+from archgym.cost_models.analog.kernels.device import Flow, terminal_currents
 from archgym.cost_models.analog.kernels.layout import (
     BULK,
     COMPILER,
-    CURRENT,
     DRAIN,
     SOURCE,
-    Net,
+    Balance,
+    Sized,
 )
 from archgym.cost_models.analog.kernels.linear import solve
-from archgym.cost_models.analog.kernels.mosfet import drain_current
 from archgym.cost_models.compiled import Array
 
 _STEP_V = 0.4
@@ -27,64 +27,56 @@ _SOURCE_STEPS = 40
 
 
 @COMPILER.helper
-def currents(
-    net: Net,
-    mos: Array,
-    values: Array,
-    load: float,
-    load_row: int,
-    gmin: float,
-    row: Array,
-    v: Array,
-    f: Array,
-    jacobian: Array,
-) -> None:
-    """Fill the current that leaves each unknown node, and its derivatives.
-
-    Args:
-        net: The circuit.
-        mos: Its sized transistors.
-        values: Of its elements.
-        load: A current that is drawn from the unknown ``load_row`` (none where that is < 0).
-        load_row: See ``load``.
-        gmin: Conductance across each junction.
-        row: The unknown of each node.
-        v: Voltage of each node.
-        f: Filled, (unknowns,).
-        jacobian: Filled, (unknowns, unknowns).
-    """
+def balance_currents(sized: Sized, v: Array, balance: Balance) -> None:
+    """Fill the current that leaves each unknown node, and its derivatives."""
+    net, row, f = sized.net, sized.row, balance.f
     f[:] = 0.0
-    jacobian[:] = 0.0
-    for d in range(len(mos)):
+    balance.jacobian[:] = 0.0
+    for d in range(len(sized.mos)):
         nodes = net.mos_nodes[d]
-        current, gate, drain, bulk = drain_current(mos[d], nodes, v)
-        by = (drain, gate, -(gate + drain + bulk), bulk)
-        for end, sign in ((DRAIN, 1.0), (SOURCE, -1.0)):
-            r = row[nodes[end]]
-            if r >= 0:
-                f[r] += sign * current
-                for terminal in range(4):
-                    c = row[nodes[terminal]]
-                    if c >= 0:
-                        jacobian[r, c] += sign * by[terminal]
-            conduct(row, v, nodes[end], nodes[BULK], gmin, f, jacobian)
+        drain, source = terminal_currents(sized, d, v)
+        draw(row, nodes, DRAIN, 1.0, drain, balance)
+        draw(row, nodes, SOURCE, -1.0, source, balance)
+        if row[nodes[BULK]] >= 0:
+            draw(row, nodes, BULK, -1.0, drain, balance)
+            draw(row, nodes, BULK, 1.0, source, balance)
+        conduct(row, v, nodes[DRAIN], nodes[BULK], sized.gmin, balance)
+        conduct(row, v, nodes[SOURCE], nodes[BULK], sized.gmin, balance)
     for k in range(len(net.r_value)):
         a, b = net.r_nodes[k]
-        conduct(row, v, a, b, 1.0 / values[net.r_value[k]], f, jacobian)
+        conduct(row, v, a, b, 1.0 / sized.values[net.r_value[k]], balance)
     for k in range(len(net.i_value)):
         a, b = net.i_nodes[k]
         if row[a] >= 0:
-            f[row[a]] += values[net.i_value[k]]
+            f[row[a]] += sized.values[net.i_value[k]]
         if row[b] >= 0:
-            f[row[b]] -= values[net.i_value[k]]
-    if load_row >= 0:
-        f[load_row] += load
+            f[row[b]] -= sized.values[net.i_value[k]]
+    if sized.load_row >= 0:
+        f[sized.load_row] += sized.load
 
 
 @COMPILER.inlined
-def conduct(row: Array, v: Array, a: int, b: int, g: float, f: Array, jacobian: Array) -> None:
+def draw(
+    row: Array, nodes: Array, terminal: int, sign: float, flow: Flow, balance: Balance
+) -> None:
+    """Add a current of a transistor that leaves the node of a terminal."""
+    r = row[nodes[terminal]]
+    if r < 0:
+        return
+    current, gate, drain, bulk = flow
+    balance.f[r] += sign * current
+    by = (drain, gate, -(gate + drain + bulk), bulk)
+    for other in range(4):
+        c = row[nodes[other]]
+        if c >= 0:
+            balance.jacobian[r, c] += sign * by[other]
+
+
+@COMPILER.inlined
+def conduct(row: Array, v: Array, a: int, b: int, g: float, balance: Balance) -> None:
     """Add a conductance between two nodes."""
     ra, rb = row[a], row[b]
+    f, jacobian = balance.f, balance.jacobian
     if ra == rb:
         return
     current = g * (v[a] - v[b])
@@ -101,23 +93,12 @@ def conduct(row: Array, v: Array, a: int, b: int, g: float, f: Array, jacobian: 
 
 
 @COMPILER.helper
-def newton(
-    net: Net,
-    mos: Array,
-    values: Array,
-    load: float,
-    load_row: int,
-    gmin: float,
-    shunt: float,
-    row: Array,
-    v: Array,
-    f: Array,
-    jacobian: Array,
-) -> bool:
+def newton(sized: Sized, shunt: float, v: Array, balance: Balance) -> bool:
     """Improve ``v`` until Kirchhoff's law holds; ``shunt`` loads each unknown to ground."""
+    row, f, jacobian = sized.row, balance.f, balance.jacobian
     settled = False
     for _ in range(_ITERATIONS):
-        currents(net, mos, values, load, load_row, gmin, row, v, f, jacobian)
+        balance_currents(sized, v, balance)
         if shunt > 0.0:
             for node in range(len(row)):
                 r = row[node]
@@ -162,41 +143,22 @@ def move(row: Array, v: Array, step: Array) -> float:
 
 
 @COMPILER.helper
-def operating_point(
-    net: Net,
-    mos: Array,
-    values: Array,
-    load: float,
-    load_row: int,
-    gmin: float,
-    row: Array,
-    starts: Array,
-    v: Array,
-) -> bool:
-    """Find the operating point; given nodes hold their voltage in ``v``.
+def operating_point(sized: Sized, starts: Array, v: Array) -> bool:
+    """Find the operating point; ``v`` holds given nodes' voltages, afterwards those of all.
 
-    Args:
-        net: The circuit.
-        mos: Its sized transistors.
-        values: Of its elements.
-        load: A current drawn from the unknown ``load_row``.
-        load_row: See ``load``.
-        gmin: Conductance across each junction.
-        row: The unknown of each node.
-        starts: float64 (s, nodes), voltages to begin at, the most promising first.
-        v: In: voltages of given nodes. Out: of all nodes.
+    ``starts`` (s, nodes) are voltages to begin at, the most promising first.
     """
-    n = row.max() + 1
-    f, jacobian = np.empty(n), np.empty((n, n))
+    n = sized.row.max() + 1
+    balance = Balance(np.empty(n), np.empty((n, n)))
     for k in range(len(starts)):
-        begin(row, starts[k], v)
-        if newton(net, mos, values, load, load_row, gmin, 0.0, row, v, f, jacobian):
+        begin(sized.row, starts[k], v)
+        if newton(sized, 0.0, v, balance):
             return True
     for k in range(len(starts)):
-        begin(row, starts[k], v)
-        if _step_shunt(net, mos, values, load, load_row, gmin, row, v, f, jacobian):
+        begin(sized.row, starts[k], v)
+        if _step_shunt(sized, v, balance):
             return True
-    return _step_sources(net, mos, values, load, load_row, gmin, row, v, f, jacobian)
+    return _step_sources(sized, v, balance)
 
 
 @COMPILER.inlined
@@ -211,42 +173,21 @@ def begin(row: Array, start: Array, v: Array) -> None:
 
 
 @COMPILER.helper
-def _step_shunt(
-    net: Net,
-    mos: Array,
-    values: Array,
-    load: float,
-    load_row: int,
-    gmin: float,
-    row: Array,
-    v: Array,
-    f: Array,
-    jacobian: Array,
-) -> bool:
+def _step_shunt(sized: Sized, v: Array, balance: Balance) -> bool:
     """Load every node heavily, then ever less."""
     shunt = _FIRST_SHUNT
     for _ in range(_SHUNT_STEPS):
-        if not newton(net, mos, values, load, load_row, gmin, shunt, row, v, f, jacobian):
+        if not newton(sized, shunt, v, balance):
             return False
         shunt *= _SHUNT_FACTOR
-    return newton(net, mos, values, load, load_row, gmin, 0.0, row, v, f, jacobian)
+    return newton(sized, 0.0, v, balance)
 
 
 @COMPILER.helper
-def _step_sources(
-    net: Net,
-    mos: Array,
-    values: Array,
-    load: float,
-    load_row: int,
-    gmin: float,
-    row: Array,
-    v: Array,
-    f: Array,
-    jacobian: Array,
-) -> bool:
+def _step_sources(sized: Sized, v: Array, balance: Balance) -> bool:
     """Raise all given voltages and currents from zero."""
-    full, part, scaled = v.copy(), v.copy(), values.copy()
+    net, row = sized.net, sized.row
+    full, part, values = v.copy(), v.copy(), sized.values.copy()
     for node in range(len(row)):
         if row[node] >= 0:
             part[node] = 0.0
@@ -256,34 +197,10 @@ def _step_sources(
             if row[node] < 0:
                 part[node] = share * full[node]
         for k in range(len(net.i_value)):
-            scaled[net.i_value[k]] = share * values[net.i_value[k]]
-        if not newton(net, mos, scaled, share * load, load_row, gmin, 0.0, row, part, f, jacobian):
+            values[net.i_value[k]] = share * sized.values[net.i_value[k]]
+        load = share * sized.load
+        partly = Sized(net, sized.mos, values, row, sized.gmin, load, sized.load_row)
+        if not newton(partly, 0.0, part, balance):
             return False
     v[:] = part
     return True
-
-
-@COMPILER.helper
-def supply_current(
-    net: Net, small: Array, values: Array, gmin: float, fed: Array, v: Array
-) -> float:
-    """Return the current that elements draw from the nodes of the supply, ``fed``."""
-    total = 0.0
-    for d in range(len(small)):
-        nodes = net.mos_nodes[d]
-        drain, source, bulk = nodes[DRAIN], nodes[SOURCE], nodes[BULK]
-        total += small[d, CURRENT] * out_of(fed, drain, source)
-        total += gmin * (v[drain] - v[bulk]) * out_of(fed, drain, bulk)
-        total += gmin * (v[source] - v[bulk]) * out_of(fed, source, bulk)
-    for k in range(len(net.r_value)):
-        a, b = net.r_nodes[k]
-        total += (v[a] - v[b]) / values[net.r_value[k]] * out_of(fed, a, b)
-    for k in range(len(net.i_value)):
-        total += values[net.i_value[k]] * out_of(fed, net.i_nodes[k, 0], net.i_nodes[k, 1])
-    return total
-
-
-@COMPILER.inlined
-def out_of(fed: Array, a: int, b: int) -> float:
-    """Return 1 where a current from a to b leaves the supply, -1 where it enters, else 0."""
-    return fed[a] - fed[b]  # type: ignore[no-any-return]

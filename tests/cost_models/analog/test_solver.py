@@ -7,9 +7,10 @@ import pytest
 
 from archgym.cost_models.analog import metrics as names
 from archgym.cost_models.analog.circuits import NAMES, load_circuit
-from archgym.cost_models.analog.kernels.layout import N_MOS_FIELDS
-from archgym.cost_models.analog.kernels.mosfet import size_transistors
-from archgym.cost_models.analog.kernels.operating_point import currents, operating_point
+from archgym.cost_models.analog.kernels.benches import tie_nodes
+from archgym.cost_models.analog.kernels.device import size_transistors
+from archgym.cost_models.analog.kernels.layout import N_MOS_FIELDS, Balance, Sized
+from archgym.cost_models.analog.kernels.operating_point import balance_currents, operating_point
 from archgym.cost_models.analog.posed import LEAST_A
 from tests.cost_models.analog.drawing import draw, sizes, solver
 from tests.cost_models.analog.slow_solver import SUPPLY, SlowSolver
@@ -34,7 +35,7 @@ def well_posed(workload, count=DESIGNS):
 def starts_of(workload, table, load=0.0):
     """Return near which voltages the slow solver begins; it has to find the way by itself."""
     nodes = load_circuit(workload).netlist.nodes
-    near = [v for *_, v in operating_points(workload, table, load)]
+    near = [v for _, v in operating_points(workload, table, load)]
     return [dict(zip(nodes, v + 0.002 * np.cos(np.arange(len(v))), strict=True)) for v in near]
 
 
@@ -128,56 +129,50 @@ def test_a_transimpedance_stage_on_the_slow_bench():
 
 
 def operating_points(workload, table, load=0.0):
-    """Yield (solver, values, transistors, node voltages) of each design."""
+    """Yield (sized circuit, node voltages) of each design."""
     made = solver(workload)
-    plan = made.plan
-    for values in plan.values(sizes(workload, table)):
-        mos = np.empty((len(plan.net.mos_sign), N_MOS_FIELDS))
-        assert size_transistors(plan.net, values, made._cards, mos)
-        v = made._base.copy()
-        for (node, parent, value), sign in zip(plan.net.ties, plan.net.tie_sign, strict=True):
-            v[node] = v[parent] + sign * values[value]
-        row = plan.wirings["direct"].row
-        out = row[plan.nodes["out"]]
-        assert operating_point(plan.net, mos, values, load, out, 1e-13, row, made._starts, v)
-        yield made, values, mos, v
+    bench = made.bench
+    for values in made.plan.values(sizes(workload, table)):
+        mos, v = np.empty((len(bench.net.mos_sign), N_MOS_FIELDS)), np.empty(len(bench.base))
+        sized = Sized(bench.net, mos, values, bench.row, 1e-13, load, bench.row[bench.output])
+        tie_nodes(bench, values, v)
+        assert size_transistors(bench, values, mos)
+        assert operating_point(sized, bench.starts, v)
+        yield sized, v
+
+
+def balance_of(sized, v):
+    n = sized.row.max() + 1
+    balance = Balance(np.empty(n), np.empty((n, n)))
+    balance_currents(sized, v, balance)
+    return balance
 
 
 @pytest.mark.parametrize("workload", NAMES)
 def test_all_random_designs_converge_and_obey_kirchhoff(workload):
     table = draw(workload, 200, seed=5)
     assert (measured(workload, table)["converged"] == 1).all()
-    for made, values, mos, v in operating_points(workload, table.head(40)):
-        row = made.plan.wirings["direct"].row
-        n = row.max() + 1
-        f, jacobian = np.empty(n), np.empty((n, n))
-        currents(made.plan.net, mos, values, 0.0, -1, 1e-13, row, v, f, jacobian)
-        assert np.abs(f).max() < 1e-14
+    for sized, v in operating_points(workload, table.head(40)):
+        assert np.abs(balance_of(sized, v).f).max() < 1e-14
 
 
 def test_the_jacobian_is_the_derivative_of_the_currents():
-    for made, values, mos, v in operating_points("fcascode", draw("fcascode", 10)):
-        row = made.plan.wirings["direct"].row
-        n = row.max() + 1
-        f, jacobian, scratch = np.empty(n), np.empty((n, n)), np.empty((n, n))
-        currents(made.plan.net, mos, values, 0.0, -1, 1e-13, row, v, f, jacobian)
-        for unknown in range(n):
+    for sized, v in operating_points("fcascode", draw("fcascode", 10)):
+        jacobian = balance_of(sized, v).jacobian
+        for unknown in range(len(jacobian)):
             ends = []
             for step in (1e-7, -1e-7):
                 moved = v.copy()
-                moved[row == unknown] += step
-                side = np.empty(n)
-                currents(made.plan.net, mos, values, 0.0, -1, 1e-13, row, moved, side, scratch)
-                ends.append(side)
+                moved[sized.row == unknown] += step
+                ends.append(balance_of(sized, moved).f)
             slope = (ends[0] - ends[1]) / 2e-7
             assert np.allclose(slope, jacobian[:, unknown], rtol=1e-4, atol=1e-9)
 
 
 def test_power_is_the_sum_over_elements():
-    for (_, values, mos, v), table_row in zip(
+    for (_, v), table_row in zip(
         operating_points("miller2", draw("miller2", 10)), range(10), strict=True
     ):
-        del values, mos
         design = draw("miller2", 10).to_dict("records")[table_row]
         circuit = load_circuit("miller2")
         slow = SlowSolver(circuit, design)

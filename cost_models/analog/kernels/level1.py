@@ -8,18 +8,11 @@ from archgym.cost_models.analog.kernels.layout import (
     BETA,
     BODY,
     BULK,
-    C_GB,
-    C_GD,
-    C_GS,
     CGDO,
     CGSO,
     COMPILER,
-    CURRENT,
     DRAIN,
     FLICKER,
-    G_BULK,
-    G_DRAIN,
-    G_GATE,
     GAMMA,
     GATE,
     KF,
@@ -147,20 +140,15 @@ def meyer(mos: Array, nodes: Array, v: Array) -> tuple[float, float, float]:
     return cgs, cgd, cgb
 
 
-@COMPILER.helper
-def linearise(net: Net, mos: Array, v: Array, temperature: float, small: Array) -> float:
-    """Fill ``small`` (d, N_SMALL_FIELDS) at an operating point; return the least |current|."""
-    least = math.inf
-    for d in range(len(mos)):
-        nodes = net.mos_nodes[d]
-        current, gate, drain, bulk = drain_current(mos[d], nodes, v)
-        cgs, cgd, cgb = meyer(mos[d], nodes, v)
-        small[d, G_GATE], small[d, G_DRAIN], small[d, G_BULK] = gate, drain, bulk
-        small[d, C_GS] = cgs + mos[d, OVERLAP_S]
-        small[d, C_GD] = cgd + mos[d, OVERLAP_D]
-        small[d, C_GB] = cgb
-        small[d, WHITE] = 4.0 * BOLTZMANN * temperature * 2.0 / 3.0 * abs(gate)
-        small[d, PINK] = mos[d, FLICKER] * abs(current)
-        small[d, CURRENT] = current
-        least = min(least, abs(current))
-    return least
+@COMPILER.inlined
+def capacitances(mos: Array, nodes: Array, v: Array) -> tuple[float, float, float]:
+    """Return the capacitances of the gate to source, drain and bulk."""
+    cgs, cgd, cgb = meyer(mos, nodes, v)
+    return cgs + mos[OVERLAP_S], cgd + mos[OVERLAP_D], cgb
+
+
+@COMPILER.inlined
+def fill_noise(mos: Array, current: float, gate: float, kelvin: float, noise: Array) -> None:
+    """Fill the noise of a transistor with a current and its derivative by the gate's voltage."""
+    noise[WHITE] = 4.0 * BOLTZMANN * kelvin * 2.0 / 3.0 * abs(gate)
+    noise[PINK] = mos[FLICKER] * abs(current)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,14 +21,13 @@ from archgym.results.attempts import (
     end_attempt,
 )
 from archgym.results.files import (
-    exists,
     make_folder,
     read_json,
     remove,
     remove_temporaries,
     write_json,
 )
-from archgym.results.provenance import host, now, versions
+from archgym.results.provenance import host, now, run_provenance, versions
 from archgym.results.reader import history_of, read_sound_rows
 from archgym.results.spec import TrialSpec
 from archgym.results.store import SCHEMA_VERSION, RunFolder, State, Store
@@ -132,13 +132,13 @@ def _attempt(spec: TrialSpec, folder: RunFolder, job: Job) -> Report:
     # Rows can be written from the first moment on, so that a kill meanwhile is not the trial's.
     import pyarrow.parquet  # noqa: F401
 
-    attempt = begin_attempt(folder, stored)
+    attempt, began = begin_attempt(folder, stored), (time.monotonic(), time.process_time())
     try:
         problem = spec.make_problem()
         if job.tables:
             problem = with_table(problem, spec, Store.at(job.store))
         rows = _search(spec, problem, folder, rows, eager)
-        return _finish(spec, problem, folder, rows, stored, damaged)
+        return _finish(spec, problem, folder, rows, stored, damaged, began)
     except (KeyboardInterrupt, StoreError):
         with suppress(StoreError):
             end_attempt(folder, attempt, "stopped")
@@ -158,9 +158,13 @@ def _can_write(store: str) -> bool:
 
 
 def _write_run_file(spec: TrialSpec, folder: RunFolder, job: Job) -> None:
-    """Write what is known beforehand, unless an earlier attempt did."""
-    if exists(folder.run_file):
-        return
+    """Write what is known beforehand, unless an earlier attempt did.
+
+    It need not survive a power cut: then it is written anew.
+    """
+    with suppress(StoreError):
+        if read_json(folder.run_file) is not None:
+            return
     make_folder(folder.path)
     content = {
         "schema_version": SCHEMA_VERSION,
@@ -168,11 +172,9 @@ def _write_run_file(spec: TrialSpec, folder: RunFolder, job: Job) -> None:
         "spec": spec.data,
         "launch": job.launch,
         "tables": job.tables,
-        "versions": versions(),
-        "host": host(),
-        "created": now(),
+        **run_provenance(),
     }
-    write_json(folder.run_file, content)
+    write_json(folder.run_file, content, durable=False)
 
 
 def _search(spec: TrialSpec, problem: Problem, folder: RunFolder, rows: Any, eager: bool) -> Any:
@@ -215,6 +217,7 @@ def _finish(
     rows: Any,
     stored: int,
     damaged: list[str],
+    began: tuple[float, float],
 ) -> Report:
     """Write the summary, last of all."""
     summary = {
@@ -223,6 +226,10 @@ def _finish(
         "spec": spec.data,
         **summarise(rows, problem),
         "attempts": len(folder.attempts()),
+        "last_attempt": {
+            "wall_seconds": time.monotonic() - began[0],
+            "cpu_seconds": time.process_time() - began[1],
+        },
         "damaged_parts": damaged,
         "versions": versions(),
         "host": host(),

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _LEVEL = 3
+_SAMPLE = 2_000
+_UNLIKE = 0.9  # share of different values from which on a column does not repeat
 
 
 def compact(folder: RunFolder, columns: Columns, rows: pa.Table) -> None:
@@ -39,10 +41,11 @@ def compact(folder: RunFolder, columns: Columns, rows: pa.Table) -> None:
 
 
 def _distinct(rows: pa.Table, names: Sequence[str]) -> dict[str, int]:
-    """Return how many different values each column has, fewest first."""
+    """Return how many different values each column has among the first rows, fewest first."""
     import pyarrow.compute as pc
 
-    counts = {name: pc.count_distinct(rows[name]).as_py() for name in names}
+    first = rows.slice(0, _SAMPLE)
+    counts = {name: pc.count_distinct(first[name]).as_py() for name in names}
     return dict(sorted(counts.items(), key=lambda item: item[1]))
 
 
@@ -57,7 +60,7 @@ def _packing(rows: pa.Table, columns: Columns, varied: dict[str, int]) -> dict[s
 
     Plain means that zstd sees equal values side by side. The times are shared by a batch's rows.
     """
-    many = len(rows) // 2
+    many = _UNLIKE * min(len(rows), _SAMPLE)
     unlike = [name for name, count in varied.items() if count > many]
     shared = ["batch", *TIMINGS] if _distinct(rows, ["batch"])["batch"] <= many else []
     return {

@@ -17,12 +17,15 @@ from archgym.results.schema import Columns
 if TYPE_CHECKING:
     import pyarrow as pa
 
+MOST_IMPROVEMENTS = 500
+
 
 def summarise(rows: pa.Table | None, problem: Problem) -> dict[str, Any]:
     """Return the summary of all rows of a trial, made of plain values.
 
     Holds counts, the first row with the largest reward (design, metrics, status), the best reward
-    after 10, 30, 100, ... evaluations, and the seconds spent in agent and cost model.
+    after 10, 30, 100, ... evaluations, every improvement of it, and the seconds spent in agent and
+    cost model.
     """
     if rows is None:
         return {"evaluations": 0, "unique": 0, "best": None}
@@ -31,6 +34,7 @@ def summarise(rows: pa.Table | None, problem: Problem) -> dict[str, Any]:
         **_counts(rows),
         "best": _row(rows, int(np.argmax(reward)), problem),
         "best_after": best_after(reward),
+        "improvements": improvements(reward),
         "objective_metrics": list(problem.objective.metrics),
         "ask_seconds": _seconds(rows, "ask_us"),
         "evaluate_seconds": _seconds(rows, "evaluate_us"),
@@ -41,6 +45,18 @@ def best_after(reward: NDArray[np.float64]) -> dict[str, float]:
     """Return evaluations -> best reward by then, at 1, 3, 10, 30, ... and at the end."""
     best = np.maximum.accumulate(reward)
     return {str(count): float(best[count - 1]) for count in _milestones(len(reward))}
+
+
+def improvements(reward: NDArray[np.float64]) -> list[tuple[int, float]] | None:
+    """Return (evaluations, best reward) whenever the best improved: the whole curve in little.
+
+    None where there are more than `MOST_IMPROVEMENTS`; the rows tell it then.
+    """
+    best = np.maximum.accumulate(reward)
+    better = np.flatnonzero(np.diff(best, prepend=-np.inf) > 0.0)
+    if len(better) > MOST_IMPROVEMENTS:
+        return None
+    return [(int(step) + 1, float(best[step])) for step in better]
 
 
 def _milestones(last: int) -> Iterator[int]:

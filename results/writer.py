@@ -50,10 +50,9 @@ class PartWriter:
         eager: bool = False,
     ):
         self._folder, self._columns = folder, Columns.of(problem)
-        self._metrics = problem.metric_names
         self._batch, self._best, self._written = last_batch, best_reward, 0
         self._resumed = last_batch >= 0
-        self._rows = _Rows(len(self._metrics), problem.space.width, problem.space.dtype)
+        self._rows = _Rows(problem.metric_names, problem.space.width, problem.space.dtype)
         self._pause = 0.0 if eager else _FIRST_FLUSH_SECONDS
         self._due = time.monotonic() + self._pause
 
@@ -65,7 +64,7 @@ class PartWriter:
         """
         if not record.replayed:
             self._batch += 1
-        self._rows.add(record, self._batch, self._metrics)
+        self._rows.add(record, self._batch)
         if self._rows.count >= FLUSH_ROWS or time.monotonic() >= self._due:
             self.flush()
             self._tell_progress()
@@ -108,71 +107,83 @@ class PartWriter:
 
 
 class _Rows:
-    """Rows in memory, column by column."""
+    """Rows in memory; what a batch shares is kept once per batch."""
 
-    def __init__(self, metrics: int, width: int, dtype: np.dtype[Any]):
+    def __init__(self, metrics: tuple[str, ...], width: int, dtype: np.dtype[Any]):
         self.count = self.first_step = 0
-        self._floats = np.empty((metrics + 4, _FIRST_CAPACITY))
-        self._codes = np.empty((width, _FIRST_CAPACITY), dtype=dtype)
-        self._whole = np.empty((3, _FIRST_CAPACITY), dtype=np.int32)
+        self._metrics = metrics
+        self._floats = np.empty((_FIRST_CAPACITY, len(metrics) + 2))
+        self._codes = np.empty((_FIRST_CAPACITY, width), dtype=dtype)
+        self._flags = np.empty((_FIRST_CAPACITY, 2), dtype=np.uint8)
+        self._batches: list[tuple[int, int, float, float]] = []
         self._errors: dict[int, str] = {}
 
     @property
     def reward(self) -> NDArray[np.float64]:
         """Of the rows that wait."""
-        return self._floats[-3, : self.count]
+        return self._floats[: self.count, -1]
 
-    def add(self, record: Record, batch: int, metrics: tuple[str, ...]) -> None:
-        skip, start = record.replayed, self.count
-        added = len(record.batch) - skip
-        end = start + added
-        if end > self._codes.shape[1]:
+    def add(self, record: Record, batch: int) -> None:
+        """Take the rows of a batch that are not stored yet."""
+        measured, outcomes, skip = record.measured, record.outcomes, record.replayed
+        start, size = self.count, len(record.batch)
+        end = start + size - skip
+        if end > len(self._codes):
             self._grow(end)
         if not start:
             self.first_step = record.first_step + skip
-        self._codes[:, start:end] = record.batch.codes[skip:].T
-        floats = self._floats[:, start:end]
-        for column, name in enumerate(metrics):
-            floats[column] = record.measured.metrics[name][skip:]
-        floats[-4] = record.measured.violation[skip:]
-        floats[-3] = record.outcomes.reward[skip:]
-        share = 1e6 / len(record.batch)
-        floats[-2], floats[-1] = record.ask_seconds * share, record.evaluate_seconds * share
-        whole = self._whole[:, start:end]
-        whole[0], whole[1], whole[2] = batch, record.outcomes.status[skip:], record.cached[skip:]
-        if record.outcomes.error:
+        values = [measured.metrics[name] for name in self._metrics]
+        values += measured.violation, outcomes.reward
+        if size == 1:  # agents that ask for one design at a time: plain numbers are quicker
+            self._floats[start] = [value.item() for value in values]
+        else:
+            self._floats[start:end] = np.concatenate(values).reshape(-1, size).T[skip:]
+        self._codes[start:end] = record.batch.codes[skip:]
+        self._flags[start:end, 0] = outcomes.status[skip:]
+        self._flags[start:end, 1] = record.cached[skip:]
+        share = 1e6 / size
+        times = record.ask_seconds * share, record.evaluate_seconds * share
+        self._batches.append((batch, end - start, *times))
+        if outcomes.error:
             shift = start - skip
-            kept = {r + shift: text for r, text in record.outcomes.error.items() if r >= skip}
-            self._errors |= kept
+            self._errors |= {r + shift: text for r, text in outcomes.error.items() if r >= skip}
         self.count = end
 
     def clear(self) -> None:
+        """Forget the rows."""
         self.count = 0
-        self._errors = {}
+        self._batches, self._errors = [], {}
 
-    def table(self, columns: Columns) -> Any:
+    def table(self, columns: Columns) -> pa.Table:
         """Return the rows as an Arrow table."""
         import pyarrow as pa
 
         n = self.count
         steps = np.arange(self.first_step, self.first_step + n, dtype=np.int32)
-        batch, status, cached = self._whole[:, :n]
-        codes = [columns.pack_codes(axis, row[:n]) for axis, row in enumerate(self._codes)]
-        floats = list(self._floats[:-2, :n])
-        timings = list(self._floats[-2:, :n].astype(np.float32))
+        batch, counts, *times = map(np.array, zip(*self._batches, strict=True))
+        status, cached = self._flags[:n].T.copy()
+        codes = [columns.pack_codes(axis, row) for axis, row in enumerate(self._codes[:n].T)]
         errors = pa.array([self._errors.get(row) for row in range(n)], pa.string())
-        flags = [status.astype(np.uint8), cached.astype(bool)]
-        arrays = [steps, batch, *flags, *codes, *floats, errors, *timings]
+        arrays = [
+            steps,
+            np.repeat(batch.astype(np.int32), counts),
+            status,
+            cached.astype(bool),
+            *codes,
+            *self._floats[:n].T.copy(),
+            errors,
+            *(np.repeat(values.astype(np.float32), counts) for values in times),
+        ]
         return pa.table([pa.array(values) for values in arrays], names=list(columns.names))
 
     def _grow(self, rows: int) -> None:
-        capacity = max(rows, min(2 * self._codes.shape[1], rows + FLUSH_ROWS))
-        self._floats = _wider(self._floats, capacity, self.count)
-        self._codes = _wider(self._codes, capacity, self.count)
-        self._whole = _wider(self._whole, capacity, self.count)
+        capacity = max(rows, min(2 * len(self._codes), rows + FLUSH_ROWS))
+        self._floats = _longer(self._floats, capacity, self.count)
+        self._codes = _longer(self._codes, capacity, self.count)
+        self._flags = _longer(self._flags, capacity, self.count)
 
 
-def _wider(old: NDArray[Any], capacity: int, used: int) -> NDArray[Any]:
-    new = np.empty((len(old), capacity), dtype=old.dtype)
-    new[:, :used] = old[:, :used]
+def _longer(old: NDArray[Any], capacity: int, used: int) -> NDArray[Any]:
+    new = np.empty((capacity, old.shape[1]), dtype=old.dtype)
+    new[:used] = old[:used]
     return new

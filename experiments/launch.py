@@ -19,7 +19,8 @@ A list anywhere is a sweep, and sweeps multiply::
     timeout_s: 10                            # optional: limit of one evaluation
     attempts: 3                              # optional: a trial may kill its process so often
 
-With ``tune`` the agents' hyper-parameters are searched, see `archgym.experiments.tuning`::
+``benchmark: NAME`` takes the place of problems, budget and seeds. With ``tune`` the agents'
+hyper-parameters are searched, see `archgym.experiments.tuning`::
 
     agents:
       - genetic
@@ -41,6 +42,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, ValidationError
 
 from archgym.errors import LaunchError, UnknownNameError
+from archgym.experiments.benchmark_launch import with_benchmark
 
 
 def _as_list(value: Any) -> Any:
@@ -150,6 +152,7 @@ class Launch(_Section):
     timeout_s: Annotated[float, Field(strict=True, gt=0)] | None = None
     attempts: Annotated[int, Field(strict=True, ge=1, le=100)] = 3
     tune: Tune | None = None
+    benchmark: StrictStr | None = None
 
 
 _SECTIONS: dict[tuple[Any, ...], type[_Section]] = {
@@ -186,6 +189,7 @@ def parse_launch(content: Any, source: str) -> Launch:
     """
     if not isinstance(content, Mapping):
         raise LaunchError(f"{source}: a mapping with name, problems, agents, budget is needed")
+    content = with_benchmark(content, source)
     try:
         return Launch.model_validate(content)
     except ValidationError as error:

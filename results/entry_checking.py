@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from archgym import registry
-from archgym.errors import ArchgymError, UnknownNameError
+from archgym.errors import ArchgymError, StoreError, UnknownNameError
 from archgym.outcome import Outcomes, Status
 from archgym.problem import Problem
 from archgym.results.benchmark import Benchmark, BenchmarkProblem, load_benchmark
-from archgym.results.entry import Entry, EntryTrial, sampled_steps
+from archgym.results.benchmark_scores import Entrant
+from archgym.results.entry import Entry, EntryTrial, entry_files, read_entry, sampled_steps
 from archgym.results.entry_making import improving_steps, score_of
 from archgym.results.files import plain
 from archgym.searching import search
@@ -75,6 +77,22 @@ def verify_entry(
         return _evaluated(told, entry, loaded, _drawn(entry, share, seed), rerun)
     except ArchgymError as error:
         return _refused(told, [str(error)])
+
+
+def entrants_of_files(paths: Iterable[Path], benchmark: Benchmark) -> list[Entrant]:
+    """Return the entrants of entries of a benchmark; nothing is evaluated.
+
+    Raises:
+        StoreError: An entry cannot be read or is not of the benchmark's form, or none is of it.
+    """
+    entries = [(path, read_entry(path)) for path in entry_files(paths)]
+    own = [(path, entry) for path, entry in entries if entry.benchmark == benchmark.name]
+    if not own:
+        raise StoreError(f"none of {len(entries)} entries is of {benchmark.name}")
+    for path, entry in own:
+        for refusal in _misfits(entry, benchmark):
+            raise StoreError(f"{path}: {refusal}")
+    return [entry.entrant(benchmark, str(path)) for path, entry in own]
 
 
 def _refused(told: Verdict, refusals: Sequence[str]) -> Verdict:

@@ -35,6 +35,10 @@ def leaderboard(
     store: StoreOption = DEFAULT_STORE,
     form: FormatOption = Format.TABLE,
     benchmark: BenchmarkOption = None,
+    entries: Annotated[
+        list[Path] | None,
+        typer.Option(help="With --benchmark: entries, or folders of them, to stand beside runs."),
+    ] = None,
 ) -> None:
     """Rank the agents of each problem by the mean, over seeds, of the best reward found.
 
@@ -43,7 +47,8 @@ def leaderboard(
     found / best there is, and solved the share of seeds that found an optimum.
 
     With --benchmark: one board over all its problems, by the interquartile mean of scores (0 is
-    the default design, 1 the best there is), agents with missing trials apart.
+    the default design, 1 the best there is), agents with missing trials apart. over_next is the
+    probability that a run is better than one of the next agent.
 
     Examples: archgym leaderboard --store runs --format csv;
     archgym leaderboard --benchmark archgym-dram-v1 --store runs
@@ -51,7 +56,9 @@ def leaderboard(
     if context.invoked_subcommand is not None:
         _refuse_misplaced(context)
     elif benchmark is not None:
-        _show_benchmark(benchmark, store, form)
+        _show_benchmark(benchmark, _store_wanted(context, entries, store), entries or [], form)
+    elif entries:
+        raise SettingError("--entries needs --benchmark, which says what they are entries of")
     else:
         _show_store(store, form)
 
@@ -186,15 +193,25 @@ def _show_store(store: str, form: Format) -> None:
         show([{**board.problem, **row} for board in boards for row in board.rows], form)
 
 
-def _show_benchmark(name: str, store: str, form: Format) -> None:
+def _store_wanted(context: typer.Context, entries: Sequence[Path] | None, store: str) -> str:
+    """Return the store to read, empty where entries are given and no store is."""
+    source = context.get_parameter_source("store")
+    is_default = source is not None and source.name == "DEFAULT"
+    return "" if entries and is_default and not Path(store).is_dir() else store
+
+
+def _show_benchmark(name: str, store: str, entries: Sequence[Path], form: Format) -> None:
     """Print the board of one benchmark."""
     from archgym.results.benchmark import load_benchmark
     from archgym.results.benchmark_board import board_rows
     from archgym.results.benchmark_runs import entrants_of
+    from archgym.results.entry_checking import entrants_of_files
     from archgym.results.store import Store
 
     benchmark = load_benchmark(name)
-    rows = board_rows(benchmark, entrants_of(Store.open(store), benchmark))
+    entrants = entrants_of_files(entries, benchmark) if entries else []
+    entrants += entrants_of(Store.open(store), benchmark) if store else []
+    rows = board_rows(benchmark, entrants)
     if form is not Format.TABLE:
         show([{"benchmark": benchmark.name, **row} for row in rows], form)
         return

@@ -1,9 +1,9 @@
-"""Verbs that read a store: status, leaderboard, replay."""
+"""Verbs that read a store: status, compare, replay."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,6 @@ from archgym.cli.tables import Format, show
 from archgym.errors import SettingError, StoreError
 
 if TYPE_CHECKING:
-    from archgym.results.leaderboard import Board
     from archgym.results.replay import Replayed
 
 
@@ -36,30 +35,6 @@ def status(store: StoreOption = DEFAULT_STORE, form: FormatOption = Format.TABLE
     if failed and form is Format.TABLE:
         typer.echo()
         show(failed, form, "failures")
-
-
-def leaderboard(store: StoreOption = DEFAULT_STORE, form: FormatOption = Format.TABLE) -> None:
-    """Rank the agents of each problem by the mean, over seeds, of the best reward found.
-
-    Rewards compare with the default design: 2 is twice as good. low_95 and high_95 bound the mean
-    (bootstrap). Where `archgym enumerate` measured the whole space, regret is 1 - best reward
-    found / best there is, and solved the share of seeds that found an optimum.
-
-    Example: archgym leaderboard --store runs --format csv
-    """
-    from archgym.results.leaderboard import leaderboard as rank
-    from archgym.results.leaderboard import load_runs
-    from archgym.results.optima import load_optima
-    from archgym.results.store import Store
-
-    opened = Store.open(store)
-    boards = rank(load_runs(opened), load_optima(opened))
-    if not boards:
-        raise StoreError(f"no finished runs in {opened.path}")
-    if form is Format.TABLE:
-        _show_boards(boards)
-    else:
-        show([{**board.problem, **row} for board in boards for row in board.rows], form)
 
 
 def compare(store: StoreOption = DEFAULT_STORE, form: FormatOption = Format.TABLE) -> None:
@@ -107,33 +82,6 @@ def replay(
     _tell_replayed(replayed)
     if not all(run.ok for run in replayed):
         raise typer.Exit(SOME_FAILED)
-
-
-def _show_boards(boards: Sequence[Board]) -> None:
-    for board in boards:
-        named = {**board.problem, "settings": board.changed_settings}
-        typer.echo(", ".join(f"{key} {value}" for key, value in named.items() if value != ""))
-        rows = [_for_people(row) for row in board.rows]
-        empty = [key for key in _MAY_BE_EMPTY if all(row[key] in ("", None) for row in rows)]
-        kept = [{key: v for key, v in row.items() if key not in empty} for row in rows]
-        show(kept, Format.TABLE)
-        typer.echo()
-
-
-_MAY_BE_EMPTY = ("hyperparameters", "regret", "solved", "unfinished")
-_ROUNDED = ("regret", "mean", "median", "min", "max", "unique_share", "agent_s", "cost_model_s")
-
-
-def _for_people(row: Any) -> dict[str, Any]:
-    """Return a row with fewer digits and its interval in one cell."""
-    short = {key: _rounded(value) if key in _ROUNDED else value for key, value in row.items()}
-    low, high = _rounded(short.pop("low_95")), _rounded(short.pop("high_95"))
-    short["mean_95"] = "" if low is None else f"{low:g} .. {high:g}"
-    return short
-
-
-def _rounded(value: Any) -> Any:
-    return value if value is None else float(f"{value:.4g}")
 
 
 def _tell_replayed(replayed: Sequence[Replayed]) -> None:

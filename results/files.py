@@ -10,7 +10,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Place = Path | RemotePath
+Stamp = tuple[int, int]  # time of writing in nanoseconds, size in bytes
 TEMPORARY = ".tmp"
 
 
@@ -227,6 +228,58 @@ def names(folder: Place) -> list[tuple[str, bool]]:
         return []
     except OSError as error:
         raise refused(folder, "cannot be read", error) from None
+
+
+def stamped_folders(
+    top: Place, prefixes: Sequence[str], name: str
+) -> Iterator[tuple[str, Stamp | None]]:
+    """Yield the folders ``len(prefixes)`` levels down, sorted, and the stamp of a file in each.
+
+    Args:
+        top: Where to begin.
+        prefixes: With which the folders' names begin, level by level.
+        name: The file; its stamp is None where it is absent.
+
+    Raises:
+        StoreError: A folder cannot be read.
+    """
+    if isinstance(top, RemotePath):
+        yield from _stamped_remotely(top, prefixes, name)
+        return
+    start = len(str(top)) + 1
+    for folder in _local_folders(str(top), prefixes):
+        try:
+            found = os.stat(f"{folder}/{name}")
+        except (FileNotFoundError, NotADirectoryError):
+            yield folder[start:], None
+        else:
+            yield folder[start:], (found.st_mtime_ns, found.st_size)
+
+
+def _local_folders(top: str, prefixes: Sequence[str]) -> Iterator[str]:
+    first, *below = prefixes
+    for name, is_folder in names(Path(top)):
+        if is_folder and name.startswith(first):
+            path = f"{top}/{name}"
+            yield from _local_folders(path, below) if below else (path,)
+
+
+def _stamped_remotely(
+    top: RemotePath, prefixes: Sequence[str], name: str
+) -> Iterator[tuple[str, Stamp | None]]:
+    stamps: dict[str, Stamp | None] = {}
+    try:
+        for path, time_ns, size in top.files_below():
+            *folders, last = path.split("/")
+            if len(folders) != len(prefixes) or not all(map(str.startswith, folders, prefixes)):
+                continue
+            folder = "/".join(folders)
+            stamps.setdefault(folder, None)
+            if last == name:
+                stamps[folder] = time_ns, size
+    except OSError as error:
+        raise refused(top, "cannot be read", error) from None
+    yield from stamps.items()
 
 
 def exists(path: Place) -> bool:

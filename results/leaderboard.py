@@ -15,29 +15,12 @@ import numpy as np
 
 from archgym import registry
 from archgym.errors import UnknownNameError
+from archgym.results.catalogue import Run as Run
+from archgym.results.catalogue import load_runs as load_runs
 from archgym.results.files import plain
 from archgym.results.intervals import mean_interval
 from archgym.results.spec import TrialSpec, digest
-from archgym.results.store import State, Store
-
-
-@dataclass(frozen=True)
-class Run:
-    """What the leaderboard needs of one run."""
-
-    spec: TrialSpec
-    state: State
-    summary: Mapping[str, Any]
-
-    @property
-    def scored(self) -> bool:
-        """Whether it is finished and evaluated anything."""
-        return self.state == State.DONE and self.summary.get("best") is not None
-
-    @property
-    def best_reward(self) -> float:
-        """Of a finished run that evaluated anything."""
-        return float(self.summary["best"]["reward"])
+from archgym.results.store import State
 
 
 @dataclass(frozen=True)
@@ -53,23 +36,6 @@ class Board:
     problem: Mapping[str, Any]
     changed_settings: str
     rows: Sequence[Mapping[str, Any]]
-
-
-def load_runs(store: Store) -> list[Run]:
-    """Return all runs of a store; of finished ones their summary is read, of others the spec.
-
-    Raises:
-        StoreError: A summary is damaged or of another schema.
-    """
-    runs = []
-    for folder in store.runs():
-        done = folder.read_done()
-        if done is not None:
-            runs.append(Run(TrialSpec.of(done["spec"]), State.DONE, done))
-        elif folder.run_file.exists():
-            spec = TrialSpec.of(folder.read_run()["spec"])
-            runs.append(Run(spec, folder.state(), {}))
-    return runs
 
 
 def leaderboard(
@@ -211,7 +177,7 @@ def _best_design(done: Sequence[Run]) -> dict[str, Any]:
     metrics = best.summary["best"]["metrics"]
     shown = {name: metrics[name] for name in best.summary["objective_metrics"]}
     texts = [f"{n}={'none' if value is None else f'{value:.6g}'}" for n, value in shown.items()]
-    return {"best_run": best.spec.run_id, "best_metrics": " ".join(texts)}
+    return {"best_run": best.run_id, "best_metrics": " ".join(texts)}
 
 
 def differing(specs: Sequence[TrialSpec]) -> dict[str, set[str]]:

@@ -130,12 +130,12 @@ class RemotePath:
             (info.base_name, info.type == _file_types().Directory) for info in self._list()
         )
 
-    def files_below(self) -> Iterator[tuple[str, float, int]]:
-        """Yield path below this folder, time of writing and size of all files, sorted by path."""
+    def files_below(self) -> Iterator[tuple[str, int, int]]:
+        """Yield path below this folder, time of writing (ns) and size of all files, sorted."""
         start, folder = len(self.key) + 1, _file_types().Directory
         infos = [info for info in self._list(recursive=True) if info.type != folder]
         for info in sorted(infos, key=lambda info: str(info.path)):
-            yield info.path[start:], (info.mtime_ns or 0) / 1e9, info.size
+            yield info.path[start:], info.mtime_ns or 0, info.size
 
     def _list(self, recursive: bool = False) -> Any:
         from pyarrow.fs import FileSelector

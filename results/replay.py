@@ -83,7 +83,7 @@ def replay_best(store: Store) -> Iterator[Replayed]:
             text = f"reward: the summary says {best['reward']!r}, the row {stored!r}"
             yield Replayed(run.spec.run_id, run.spec.problem_label, difference=text)
             continue
-        yield _replay(run.spec, row, run.summary.get("versions", {}))
+        yield _replay(run.spec, row, (folder.read_done() or {}).get("versions", {}))
 
 
 def _best_runs(runs: Sequence[Run]) -> list[Run]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import PurePath
@@ -29,6 +29,9 @@ _MEASURED = (
     "cost_model_version",
     "content",
 )
+# What trials have in common that compete with each other: all but the agent's own.
+_COMPETED = (*_MEASURED, "objective", "budget", "timeout_s")
+_digests: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -107,16 +110,21 @@ class TrialSpec:
     @property
     def problem_key(self) -> str:
         """Equal for trials that compete with each other."""
-        own = {"agent", "agent_version", "hyperparameters", "seed"}
-        return digest({key: value for key, value in self.identity.items() if key not in own})
+        values = [(n, v) for n, v in vars(self).items() if n in _COMPETED]
+        # Stores hold thousands of trials of each problem: its hash is computed once.
+        return _remembered(repr(values), lambda: self._digest_of(_COMPETED))
 
     @property
     def table_key(self) -> str:
         """Equal for trials that draw on the same table of an enumerated space."""
         if self.cost_model.startswith(TABLE_MODEL):
             return self.cost_model_version
+        values = [(n, v) for n, v in vars(self).items() if n in _MEASURED]
+        return "t" + _remembered(repr(values), lambda: self._digest_of(_MEASURED))[:_ID_LENGTH]
+
+    def _digest_of(self, names: Iterable[str]) -> str:
         identity = self.identity
-        return "t" + digest({name: identity[name] for name in _MEASURED})[:_ID_LENGTH]
+        return digest({name: identity[name] for name in names})
 
     @property
     def env_folder(self) -> str:
@@ -154,6 +162,12 @@ class TrialSpec:
         installed = registry.agents.get(self.agent)
         _same_version(f"agent {self.agent!r}", self.agent_version, installed.version)
         return registry.make_agent(self.agent, problem, self.seed, **self.hyperparameters)
+
+
+def _remembered(text: str, compute: Callable[[], str]) -> str:
+    if text not in _digests:
+        _digests[text] = compute()
+    return _digests[text]
 
 
 def digest(data: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from archgym.errors import StoreError
@@ -14,9 +15,9 @@ from archgym.results.store import RunFolder, State, Store
 def status_rows(store: Store) -> list[dict[str, Any]]:
     """Return, per environment and agent, how many runs are in which state."""
     counts: dict[tuple[str, str], Counter[State]] = {}
-    for folder in store.runs():
+    for folder, state in _states(store):
         where = folder.env_folder, folder.agent_folder
-        counts.setdefault(where, Counter())[folder.state()] += 1
+        counts.setdefault(where, Counter())[state] += 1
     return [
         {"env": env, "agent": agent, **{state.value: counted[state] for state in State}}
         for (env, agent), counted in counts.items()
@@ -25,8 +26,13 @@ def status_rows(store: Store) -> list[dict[str, Any]]:
 
 def failures(store: Store) -> list[dict[str, Any]]:
     """Return the failed runs with their reason and the command that tries them again."""
-    failed = [folder for folder in store.runs() if folder.state() == State.FAILED]
-    return [_failure(folder, store) for folder in failed]
+    return [_failure(folder, store) for folder, state in _states(store) if state == State.FAILED]
+
+
+def _states(store: Store) -> Iterator[tuple[RunFolder, State]]:
+    for relative, stamp in store.stamped_runs():
+        folder = store.run(relative)
+        yield folder, folder.state() if stamp is None else State.DONE
 
 
 def _failure(folder: RunFolder, store: Store) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from archgym.errors import StoreError, UnknownNameError
 from archgym.results.files import (
     TEMPORARY,
     Place,
+    Stamp,
     make_folder,
     modified,
     names,
@@ -28,6 +29,7 @@ from archgym.results.files import (
     put,
     read_json,
     remove,
+    stamped_folders,
 )
 from archgym.results.spec import TrialSpec
 
@@ -42,6 +44,7 @@ _PROBE_BYTES = 4096
 _RUN_NAME = re.compile(r"run=(r[0-9a-f]{16})")
 _PART_NAME = re.compile(r"part-\d{8,}\.parquet")
 _ATTEMPT_NAME = re.compile(r"attempt-(\d+)\.json")
+_LEVELS = "env=", "agent=", "run="
 _SMALLEST_PREFIX = 4
 
 
@@ -208,11 +211,18 @@ class Store:
 
     def runs(self) -> Iterator[RunFolder]:
         """Yield all runs, sorted by path."""
-        for env in _folders(self.path, "env="):
-            for agent in _folders(env, "agent="):
-                for run in _folders(agent, "run="):
-                    if _RUN_NAME.fullmatch(run.name):
-                        yield RunFolder(run)
+        for relative, _ in self.stamped_runs():
+            yield self.run(relative)
+
+    def stamped_runs(self) -> Iterator[tuple[str, Stamp | None]]:
+        """Yield the paths of all runs, sorted, and the stamp of ``done.json``; None without it."""
+        for relative, stamp in stamped_folders(self.path, _LEVELS, _DONE):
+            if _RUN_NAME.fullmatch(relative, relative.rfind("/") + 1):
+                yield relative, stamp
+
+    def run(self, relative: str) -> RunFolder:
+        """Return the run at a path below the store."""
+        return RunFolder(self.path / relative)
 
     def find(self, run_id: str) -> RunFolder:
         """Return the run of an id, which may be shortened as long as it is clear.
@@ -253,7 +263,3 @@ def _checked(path: Place, content: dict[str, Any] | None) -> dict[str, Any]:
         known = " and ".join(map(str, READABLE_VERSIONS))
         raise StoreError(f"{path}: has schema version {version!r}, this archgym reads {known}")
     return content
-
-
-def _folders(path: Place, prefix: str) -> list[Place]:
-    return [path / name for name, folder in names(path) if folder and name.startswith(prefix)]

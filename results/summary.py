@@ -17,7 +17,7 @@ from archgym.results.schema import Columns
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MOST_IMPROVEMENTS = 500
+_MOST_IMPROVEMENTS = 500
 
 
 def summarise(rows: pa.Table | None, problem: Problem) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def summarise(rows: pa.Table | None, problem: Problem) -> dict[str, Any]:
         **_counts(rows),
         "best": _row(rows, int(np.argmax(reward)), problem),
         "best_after": best_after(reward),
-        "improvements": improvements(reward),
+        "improvements": _few(improvements(reward)),
         "objective_metrics": list(problem.objective.metrics),
         "ask_seconds": _seconds(rows, "ask_us"),
         "evaluate_seconds": _seconds(rows, "evaluate_us"),
@@ -47,16 +47,16 @@ def best_after(reward: NDArray[np.float64]) -> dict[str, float]:
     return {str(count): float(best[count - 1]) for count in _milestones(len(reward))}
 
 
-def improvements(reward: NDArray[np.float64]) -> list[tuple[int, float]] | None:
-    """Return (evaluations, best reward) whenever the best improved: the whole curve in little.
-
-    None where there are more than `MOST_IMPROVEMENTS`; the rows tell it then.
-    """
+def improvements(reward: NDArray[np.float64]) -> list[tuple[int, float]]:
+    """Return (evaluations, best reward) whenever the best improved: the whole curve in little."""
     best = np.maximum.accumulate(reward)
     better = np.flatnonzero(np.diff(best, prepend=-np.inf) > 0.0)
-    if len(better) > MOST_IMPROVEMENTS:
-        return None
     return [(int(step) + 1, float(best[step])) for step in better]
+
+
+def _few(found: list[tuple[int, float]]) -> list[tuple[int, float]] | None:
+    """Return None in place of a list that would swell the summary; the rows tell it then."""
+    return found if len(found) <= _MOST_IMPROVEMENTS else None
 
 
 def _milestones(last: int) -> Iterator[int]:

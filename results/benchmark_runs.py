@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,7 +74,7 @@ def _entrant(
         spec.agent_version,
         spec.hyperparameters,
         trials,
-        versions_of(list(runs.values())),
+        versions_of(store, runs.values()),
         str(store.path),
     )
 
@@ -110,10 +110,14 @@ def trial_of(run: Run, rows: pa.Table, problem: Problem | None) -> Trial:
     )
 
 
-def versions_of(runs: Sequence[Run]) -> dict[str, list[str]]:
-    """Return library -> the versions that runs were made with."""
+def versions_of(store: Store, runs: Iterable[Run]) -> dict[str, list[str]]:
+    """Return library -> the versions that runs were made with; ``commit`` is archgym's own."""
     found: dict[str, set[str]] = defaultdict(set)
     for run in runs:
-        for name, version in run.summary.get("versions", {}).items():
+        told = store.folder(run.spec).read_run()
+        for name, version in told.get("versions", {}).items():
             found[name].add(str(version))
+        code = told.get("code", {}).get("archgym")
+        if code is not None:
+            found["commit"].add(code["commit"] + (" and changes" if code["dirty"] else ""))
     return {name: sorted(versions) for name, versions in found.items()}

@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from archgym.results.intervals import stratified_interval
 from archgym.results.leaderboard import Run, as_text, differing
 from archgym.results.spec import TrialSpec, digest
+from archgym.results.statistics.normalised import DEFAULT_REWARD
 
 Floats = NDArray[np.float64]
-_DEFAULT_REWARD = 1.0
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _group(runs: Sequence[Run], best: Mapping[str, float]) -> Group:
 
 
 def _missed(found: Floats, best: float) -> Floats:
-    possible = best - _DEFAULT_REWARD
+    possible = best - DEFAULT_REWARD
     if possible <= 0.0:
         return np.where(found >= best, 0.0, 1.0)
     return np.clip((best - found) / possible, 0.0, 1.0)

@@ -57,7 +57,7 @@ def make_entry(
         agent=spec.agent,
         agent_version=spec.agent_version,
         hyperparameters=plain(spec.hyperparameters),
-        versions=versions_of(list(runs.values())),
+        versions=versions_of(store, runs.values()),
         score=score_of(benchmark, trials),
         trials=trials,
     )

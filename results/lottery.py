@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 
 from archgym.errors import StoreError
 from archgym.results.leaderboard import Run
+from archgym.results.statistics.normalised import DEFAULT_REWARD
 
 Floats = NDArray[np.float64]
 SMALLEST_CONFIGURATIONS = 5
-DEFAULT_REWARD = 1.0  # what the default design earns, by the meaning of rewards
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,16 @@ from archgym.errors import ArchgymError
 from archgym.outcome import Measurements, Status, concatenate
 
 _START_SECONDS = 300.0
+_OUT_OF_MEMORY = "it ran out of memory"
 
 
 class IsolatedModel:
     """Calls a cost model design by design in a child process, each within a time limit.
 
     The child is started when first needed and again after it was killed; it leads a process group
-    of its own, so tools that it started die with it. Costs about 0.1 ms per design.
+    of its own, so tools that it started die with it. One that runs out of memory is started anew
+    and given the design once more, so that a model that leaks goes on. Costs about 0.1 ms per
+    design.
 
     Args:
         model: The cost model; it and the workload must be picklable.
@@ -54,6 +57,7 @@ class IsolatedModel:
         self._process = self._pipe = None
 
     def _one(self, design: Batch) -> Measurements:
+        fresh = self._pipe is None
         pipe = self._pipe or self._start()
         try:
             pipe.send(design)
@@ -64,6 +68,10 @@ class IsolatedModel:
             answer = pipe.recv()
         except (EOFError, ConnectionError):
             return Measurements.failed(self._names, Status.CRASHED, self._post_mortem())
+        if answer == _OUT_OF_MEMORY:
+            self.close()
+            if not fresh:
+                return self._one(design)
         if isinstance(answer, ArchgymError):
             raise answer
         if isinstance(answer, str):
@@ -107,6 +115,8 @@ def _serve(pipe: Connection, model: CostModel, workload: Any) -> None:
             answer: object = model.evaluate(design, workload)
         except ArchgymError as error:
             answer = error
+        except MemoryError:
+            answer = _OUT_OF_MEMORY
         except Exception:
             answer = traceback.format_exc()
         pipe.send(answer)

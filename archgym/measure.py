@@ -18,14 +18,15 @@ def measure_safely(run: Measure, batch: Batch, names: Sequence[str]) -> Measurem
     """Return what ``run`` measures; where it raises, find the designs that make it raise.
 
     Errors that archgym raises on purpose (a workload that does not fit, a missing extra) concern
-    the whole problem and pass through; any other exception is a crash of the design's evaluation.
+    the whole problem and pass through, as does a lack of memory, which may be the fault of the
+    designs before; any other exception is a crash of the design's evaluation.
     """
     if not len(batch):
         empty = {name: np.zeros(0) for name in names}
         return Measurements(empty, np.zeros(0), np.zeros(0, dtype=np.uint8))
     try:
         return run(batch)
-    except ArchgymError:
+    except (ArchgymError, MemoryError):
         raise
     except Exception:
         if len(batch) == 1:

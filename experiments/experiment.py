@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from archgym.errors import StoreError
+from archgym.experiments.driver_lock import DriverLock
 from archgym.experiments.executors.base import Executor
 from archgym.experiments.interruption import Interruption
 from archgym.experiments.plan import Rounds
@@ -17,14 +18,17 @@ from archgym.results.attempts import forget_failure
 from archgym.results.spec import TrialSpec
 from archgym.results.store import State, Store
 
+# Called with the number of trials there may be.
 StartExecutor = Callable[[int], Executor]
 
 
 class Watcher(Protocol):
     """Is told how an experiment goes on; a round at a time, where it has several."""
 
-    def began(self, pending: int, before: Iterable[tuple[TrialSpec, Report]]) -> None:
-        """Hear how many trials of a round are to run, and what was finished before."""
+    def began(
+        self, pending: Sequence[TrialSpec], before: Sequence[tuple[TrialSpec, Report]]
+    ) -> None:
+        """Hear which trials of a round are to run, and what was finished before."""
 
     def submitted(self, trial: TrialSpec) -> None:
         """Hear that a trial was handed to the executor."""
@@ -63,6 +67,11 @@ class Result:
         return self.before + self.count(State.DONE)
 
     @property
+    def new_evaluations(self) -> int:
+        """Evaluations made now."""
+        return sum(report.new_evaluations for report in self.reports.values())
+
+    @property
     def not_done(self) -> list[Report]:
         """Trials that ended without being done."""
         return [report for report in self.reports.values() if report.state != State.DONE]
@@ -75,30 +84,36 @@ def run_experiment(
     watcher: Watcher,
     retry_failed: bool = False,
     tables: bool = False,
+    wait: bool = False,
 ) -> Result:
     """Run the trials of a plan that are not finished yet and return how they went.
 
     Args:
         plan: What to run.
         store: Where rows and summaries go.
-        start_executor: Called with the number of trials there may be, unless all are finished.
+        start_executor: Starts what trials run on, unless all are finished.
         watcher: Is told of every trial.
         retry_failed: Whether trials that failed before are tried again.
         tables: Whether trials look designs up in tables of the store where there is one.
+        wait: Whether to wait where another driver runs this launch in this store.
 
     Raises:
-        StoreError: The store cannot be written any more; the same call goes on later.
+        StoreError: Another driver is at work, or the store cannot be written any more; the same
+            call goes on later.
     """
     started = time.monotonic()
     result = Result()
     with Interruption() as interruption:
-        drive = _Drive(plan, store, start_executor, watcher, result, interruption, tables)
         try:
-            result.complete = drive.run_rounds(retry_failed)
+            with (
+                DriverLock(store, plan.launch.name, wait),
+                _Drive(
+                    plan, store, start_executor, watcher, result, interruption, tables
+                ) as drive,
+            ):
+                result.complete = drive.run_rounds(retry_failed)
         except KeyboardInterrupt:
             result.complete = False
-        finally:
-            drive.close()
     result.interrupted = interruption.requested
     result.seconds = time.monotonic() - started
     return result
@@ -151,7 +166,7 @@ class _Drive:
         result.total += len(new)
         result.before += sum(report.state == State.DONE for _, report in before)
         result.reports |= {t.run_id: r for t, r in before if r.state != State.DONE}
-        self._watcher.began(len(pending), before)
+        self._watcher.began(list(pending.values()), before)
         return pending
 
     def _finished(self, trial: TrialSpec, retry_failed: bool) -> Report | None:
@@ -183,7 +198,10 @@ class _Drive:
             if self._executor is not None:
                 self._note(self._executor.stop(), pending)
 
-    def close(self) -> None:
+    def __enter__(self) -> _Drive:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
         """End the executor where one was started."""
         if self._executor is not None:
             self._executor.close()
@@ -202,5 +220,6 @@ class _Drive:
 
 
 def _job(trial: TrialSpec, plan: Rounds, store: Store, tables: bool) -> Job:
-    source = str(plan.source.absolute())
-    return Job(trial.data, store.address, plan.launch.attempts, source, tables)
+    launch, source = plan.launch, str(plan.source.absolute())
+    resources = launch.resources_of(trial.agent)
+    return Job(trial.data, store.address, launch.attempts, source, tables, resources)

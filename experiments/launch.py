@@ -18,6 +18,7 @@ A list anywhere is a sweep, and sweeps multiply::
     seeds: 5                                 # 0 .. 4; or a list
     timeout_s: 10                            # optional: limit of one evaluation
     attempts: 3                              # optional: a trial may kill its process so often
+    resources: {cores: 2, memory_mib: 4000}  # optional: of one trial; agents may have their own
 
 ``benchmark: NAME`` takes the place of problems, budget and seeds. With ``tune`` the agents'
 hyper-parameters are searched, see `archgym.experiments.tuning`::
@@ -43,6 +44,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, V
 
 from archgym.errors import LaunchError, UnknownNameError
 from archgym.experiments.benchmark_launch import with_benchmark
+from archgym.experiments.resources import Resources
 
 
 def _as_list(value: Any) -> Any:
@@ -106,6 +108,7 @@ class AgentEntry(_Section):
             none, all that declare a range or choices.
         budget: In place of the launch's.
         seeds: In place of the launch's.
+        resources: In place of the launch's.
     """
 
     name: Names
@@ -114,6 +117,7 @@ class AgentEntry(_Section):
     search: dict[StrictStr, Any] = {}
     budget: Budgets | None = None
     seeds: Seeds | None = None
+    resources: Resources | None = None
 
 
 class ProblemPart(_Section):
@@ -151,14 +155,27 @@ class Launch(_Section):
     seeds: Seeds = [0]
     timeout_s: Annotated[float, Field(strict=True, gt=0)] | None = None
     attempts: Annotated[int, Field(strict=True, ge=1, le=100)] = 3
+    resources: Resources = Resources()
     tune: Tune | None = None
     benchmark: StrictStr | None = None
 
+    def resources_of(self, agent: str) -> Resources:
+        """Return what a trial of an agent needs."""
+        own = (entry.resources for entry in self.agents if agent in entry.name)
+        return next((resources for resources in own if resources is not None), self.resources)
 
-_SECTIONS: dict[tuple[Any, ...], type[_Section]] = {
+    @property
+    def asked_resources(self) -> list[Resources]:
+        """What the trials of the agents need, agent by agent."""
+        return [self.resources_of(agent) for entry in self.agents for agent in entry.name]
+
+
+_SECTIONS: dict[tuple[Any, ...], type[BaseModel]] = {
     (): Launch,
     ("problems",): ProblemEntry,
     ("agents",): AgentEntry,
+    ("agents", "resources"): Resources,
+    ("resources",): Resources,
     ("tune",): Tune,
     ("tune", "train"): ProblemPart,
     ("tune", "held_out"): ProblemPart,
@@ -191,12 +208,23 @@ def parse_launch(content: Any, source: str) -> Launch:
         raise LaunchError(f"{source}: a mapping with name, problems, agents, budget is needed")
     content = with_benchmark(content, source)
     try:
-        return Launch.model_validate(content)
+        launch = Launch.model_validate(content)
     except ValidationError as error:
         # A misspelt key is also a missing one; the misspelling is what helps.
         first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
         place = _place(first["loc"], content)
         raise LaunchError(f"{source}: {place}: {_message(first)}") from None
+    _check_resources(launch, source)
+    return launch
+
+
+def _check_resources(launch: Launch, source: str) -> None:
+    """Refuse an agent whose entries ask for different resources: a trial is known by its agent."""
+    for index, entry in enumerate(launch.agents):
+        for agent in entry.name if entry.resources is not None else ():
+            if entry.resources != launch.resources_of(agent):
+                place = f"agents[{index}].resources"
+                raise LaunchError(f"{source}: {place}: agent {agent!r} has other ones above")
 
 
 def _place(location: Sequence[int | str], content: Any) -> str:

@@ -13,6 +13,8 @@ import numpy as np
 
 from archgym.errors import ArchgymError, ReplayMismatchError, StoreError
 from archgym.evaluator import Evaluator, History
+from archgym.experiments.moved_files import moved
+from archgym.experiments.resources import DEFAULT, Resources, memory_limit
 from archgym.problem import Problem
 from archgym.results.attempts import (
     begin_attempt,
@@ -48,6 +50,9 @@ class Job:
         attempts: How often it may die without storing anything new before it is given up.
         launch: The launch file, noted for commands that people can repeat.
         tables: Whether designs are looked up in the store's table of the space, if it has one.
+        resources: What it needs while it runs.
+        sent_folder: The driver's folder that was sent to the workers, who have it as their current
+            one; empty where none was.
     """
 
     spec: Mapping[str, Any]
@@ -55,6 +60,8 @@ class Job:
     attempts: int = DEFAULT_ATTEMPTS
     launch: str = ""
     tables: bool = False
+    resources: Resources = DEFAULT
+    sent_folder: str = ""
 
     @property
     def trial(self) -> TrialSpec:
@@ -134,15 +141,21 @@ def _attempt(spec: TrialSpec, folder: RunFolder, job: Job) -> Report:
 
     attempt, began = begin_attempt(folder, stored), (time.monotonic(), time.process_time())
     try:
-        problem = spec.make_problem()
-        if job.tables:
-            problem = with_table(problem, spec, Store.at(job.store))
-        rows = _search(spec, problem, folder, rows, eager)
+        with memory_limit(job.resources.memory_mib):
+            here = moved(spec, job.sent_folder)
+            problem = here.make_problem()
+            if job.tables:
+                problem = with_table(problem, spec, Store.at(job.store))
+            rows = _search(here, problem, folder, rows, eager)
         return _finish(spec, problem, folder, rows, stored, damaged, began)
     except (KeyboardInterrupt, StoreError):
         with suppress(StoreError):
             end_attempt(folder, attempt, "stopped")
         raise
+    except MemoryError:
+        limit = job.resources.memory_mib
+        reason = "out of memory" + (f", beyond memory_mib {limit}" if limit else "")
+        return _give_up(spec, folder, "memory", reason, traceback.format_exc())
     except ReplayMismatchError as error:
         return _give_up(spec, folder, "mismatch", str(error), traceback.format_exc())
     except Exception as error:

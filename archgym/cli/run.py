@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-from enum import StrEnum
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from archgym.cli.tables import Format
-from archgym.errors import SettingError
+from archgym.cli.workers import ExecutorName as ExecutorName
+from archgym.cli.workers import Workers
 
 if TYPE_CHECKING:
     from archgym.experiments.executors.base import Executor
     from archgym.experiments.experiment import Result
+    from archgym.experiments.json_progress import JsonProgress
+    from archgym.experiments.plan import Rounds
+    from archgym.experiments.progress import Progress
+    from archgym.results.store import Store
 
 DEFAULT_STORE = "runs"
 SOME_FAILED, INTERRUPTED = 1, 130
@@ -25,13 +29,6 @@ StoreOption = Annotated[
     str,
     typer.Option(help="The folder in which runs are stored, or a URL such as s3://BUCKET/PATH."),
 ]
-
-
-class ExecutorName(StrEnum):
-    """Where trials run."""
-
-    LOCAL = "local"
-    RAY = "ray"
 
 
 def run(
@@ -53,6 +50,17 @@ def run(
         bool,
         typer.Option("--tables", help="Look designs up where the store has a table of the space."),
     ] = False,
+    working_dir: Annotated[
+        Path | None,
+        typer.Option(help="A folder that is sent to the cluster: modules and files of yours."),
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait while another process runs this launch.")
+    ] = False,
+    json_progress: Annotated[
+        bool,
+        typer.Option("--json-progress", help="Print one JSON object per event, for programs."),
+    ] = False,
 ) -> None:
     """Run the trials of a launch. The same command again goes on where it was cut.
 
@@ -60,70 +68,49 @@ def run(
 
     Example: archgym run experiments/launches/quickstart.yaml --workers 2
     """
-    from rich.console import Console
-
-    from archgym.cli.tuning import show_tuning
     from archgym.experiments.experiment import run_experiment
+    from archgym.experiments.json_progress import JsonProgress
     from archgym.experiments.plan import read_plan
-    from archgym.experiments.progress import Progress
-    from archgym.experiments.tuning import Tuning
-    from archgym.experiments.tuning_report import tuning_rows
     from archgym.results.store import Store
 
-    _check_options(workers, executor, address)
+    places = Workers(workers, executor, address, working_dir)
+    places.import_from_folder()
     plan = read_plan(launch)
     opened = Store.create(store)
 
     def start(pending: int) -> Executor:
-        return _start(pending, workers, executor, address)
+        return places.start(pending, plan, opened)
 
-    console = Console(soft_wrap=True)
-    with Progress(plan.launch.name, opened, console) as progress:
-        result = run_experiment(plan, opened, start, progress, retry_failed, tables)
-    again = _command(launch, store, workers, executor, address, tables)
-    _tell(result, again, store)
-    if isinstance(plan, Tuning) and result.complete:
-        show_tuning(tuning_rows(plan, opened), Format.TABLE)
+    with _watcher(plan, opened, json_progress) as watcher:
+        result = run_experiment(plan, opened, start, watcher, retry_failed, tables, wait)
+    words = ["archgym", "run", str(launch), "--store", store, *places.words]
+    again = shlex.join([*words, "--tables"] if tables else words)
+    if isinstance(watcher, JsonProgress):
+        watcher.finished(result, _exit_code(result), again)
+    else:
+        _tell(result, again, store)
+        _show_tuning(plan, opened, result)
     raise typer.Exit(_exit_code(result))
 
 
-def _check_options(
-    workers: int | None, executor: ExecutorName | None, address: str | None
-) -> None:
-    if executor is ExecutorName.LOCAL and (address is not None or (workers or 1) > 1):
-        other = "--address" if address is not None else f"--workers {workers}"
-        raise SettingError(f"--executor local runs one trial at a time; it excludes {other}")
+def _watcher(plan: Rounds, store: Store, as_json: bool) -> Progress | JsonProgress:
+    from rich.console import Console
+
+    from archgym.experiments.json_progress import JsonProgress
+    from archgym.experiments.progress import Progress
+
+    if as_json:
+        return JsonProgress(plan.launch.name, sys.stdout)
+    return Progress(plan.launch.name, store, Console(soft_wrap=True))
 
 
-def _start(
-    pending: int, workers: int | None, executor: ExecutorName | None, address: str | None
-) -> Executor:
-    """Return the executor; Ray is started for more than one worker only, or where asked for."""
-    from archgym.experiments.executors.local import LocalExecutor
+def _show_tuning(plan: Rounds, store: Store, result: Result) -> None:
+    from archgym.cli.tuning import show_tuning
+    from archgym.experiments.tuning import Tuning
+    from archgym.experiments.tuning_report import tuning_rows
 
-    if address is None:
-        workers = min(workers or len(os.sched_getaffinity(0)), pending)
-    wants_ray = executor is ExecutorName.RAY or address is not None
-    if executor is ExecutorName.LOCAL or (workers == 1 and not wants_ray):
-        return LocalExecutor()
-    from archgym.experiments.executors.ray import RayExecutor
-
-    return RayExecutor(workers, address)
-
-
-def _command(
-    launch: Path,
-    store: str,
-    workers: int | None,
-    executor: ExecutorName | None,
-    address: str | None,
-    tables: bool,
-) -> str:
-    words = ["archgym", "run", str(launch), "--store", str(store)]
-    for option, value in (("workers", workers), ("executor", executor), ("address", address)):
-        words += [] if value is None else [f"--{option}", str(value)]
-    words += ["--tables"] if tables else []
-    return shlex.join(words)
+    if isinstance(plan, Tuning) and result.complete:
+        show_tuning(tuning_rows(plan, store), Format.TABLE)
 
 
 def _tell(result: Result, again: str, store: str) -> None:
@@ -134,7 +121,7 @@ def _tell(result: Result, again: str, store: str) -> None:
     cut = result.total - result.done - len(failed)
     parts = [f"{result.done} of {result.total} trials done", f"{len(failed)} failed"]
     parts += [f"{cut} unfinished"] if cut else []
-    made = sum(report.new_evaluations for report in result.reports.values())
+    made = result.new_evaluations
     typer.echo(f"{', '.join(parts)}, {made} evaluations in {result.seconds:.1f} s")
     for report in failed[:_NAMED_FAILURES]:
         typer.echo(f"failed: {report.run_id} {report.label}: {report.reason}", err=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +48,10 @@ class Silent:
     def __init__(self) -> None:
         self.heard: list[tuple[str, Any]] = []
 
-    def began(self, pending: int, before: Iterable[tuple[TrialSpec, Report]]) -> None:
-        self.heard.append(("began", (pending, len(list(before)))))
+    def began(
+        self, pending: Sequence[TrialSpec], before: Sequence[tuple[TrialSpec, Report]]
+    ) -> None:
+        self.heard.append(("began", (len(pending), len(before))))
 
     def submitted(self, trial: TrialSpec) -> None:
         self.heard.append(("submitted", trial.run_id))

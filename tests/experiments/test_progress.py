@@ -19,7 +19,8 @@ def test_the_view_counts_and_ranks(tmp_path: Path) -> None:
     text = io.StringIO()
     console = Console(file=text, force_terminal=True, width=150)
     with Progress("toys", store, console) as progress:
-        progress.began(3, [(trials[0], Report(trials[0].run_id, "", State.DONE, best_reward=2.5))])
+        before = Report(trials[0].run_id, "", State.DONE, best_reward=2.5)
+        progress.began(trials[1:4], [(trials[0], before)])
         for trial in trials[1:3]:
             progress.submitted(trial)
         ended = Report(trials[1].run_id, "", State.DONE, new_evaluations=50, best_reward=1.25)
@@ -36,13 +37,15 @@ def test_the_view_counts_and_ranks(tmp_path: Path) -> None:
     assert "3.75" in view
     assert "1.25" in view
     assert "2.5" not in view
+    assert view.count("1/2") == 2
+    assert "PlainAgent" in view
     assert "left" in view
 
 
 def test_it_is_quiet_where_nobody_watches(tmp_path: Path) -> None:
     text = io.StringIO()
     with Progress("toys", Store.create(tmp_path), Console(file=text)) as progress:
-        progress.began(4, [])
+        progress.began(toy_plan().trials, [])
         for trial in toy_plan().trials:
             progress.submitted(trial)
             progress.ended(trial, Report(trial.run_id, "", State.DONE))

@@ -33,6 +33,7 @@ from archgym.results.store import RunFolder, Store
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_RUNS = "runs"  # which the card names anyway
 Progress = Callable[[int, int], None]
 
 
@@ -47,6 +48,7 @@ class Selection:
         cost_models: Names of cost models.
         settings: ``name=value`` of the environment's settings, values as texts.
         statuses: Words of `Status`, by the cost model alone.
+        runs: Ids of runs.
     """
 
     envs: tuple[str, ...] = ()
@@ -55,6 +57,7 @@ class Selection:
     cost_models: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
 
     def takes(self, spec: TrialSpec) -> bool:
         """Return whether the rows of a run are wanted."""
@@ -63,6 +66,7 @@ class Selection:
             (self.workloads, _workload(spec)),
             (self.agents, spec.agent),
             (self.cost_models, spec.cost_model),
+            (self.runs, spec.run_id),
         )
         alike = all(not allowed or value in allowed for allowed, value in wanted)
         return alike and {*self.settings} <= _settings(spec)
@@ -252,7 +256,7 @@ def _card(
         cost_model_version=spec.cost_model_version,
         parameters=gatherer.parameters,
         metrics=gatherer.metrics,
-        filters={key: list(value) for key, value in asdict(selection).items() if value},
+        filters={key: list(v) for key, v in asdict(selection).items() if v and key != _RUNS},
         rows=len(table),
         repeats=gatherer.repeats,
         workloads=counts["workload"],

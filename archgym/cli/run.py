@@ -81,19 +81,20 @@ def run(
     def start(pending: int) -> Executor:
         return places.start(pending, plan, opened)
 
-    with _watcher(plan, opened, json_progress) as watcher:
+    with watcher_of(plan, opened, json_progress) as watcher:
         result = run_experiment(plan, opened, start, watcher, retry_failed, tables, wait)
     words = ["archgym", "run", str(launch), "--store", store, *places.words]
     again = shlex.join([*words, "--tables"] if tables else words)
     if isinstance(watcher, JsonProgress):
-        watcher.finished(result, _exit_code(result), again)
+        watcher.finished(result, exit_code(result), again)
     else:
-        _tell(result, again, store)
+        tell(result, again, store)
         _show_tuning(plan, opened, result)
-    raise typer.Exit(_exit_code(result))
+    raise typer.Exit(exit_code(result))
 
 
-def _watcher(plan: Rounds, store: Store, as_json: bool) -> Progress | JsonProgress:
+def watcher_of(plan: Rounds, store: Store, as_json: bool) -> Progress | JsonProgress:
+    """Return what shows how an experiment goes on."""
     from rich.console import Console
 
     from archgym.experiments.json_progress import JsonProgress
@@ -113,7 +114,7 @@ def _show_tuning(plan: Rounds, store: Store, result: Result) -> None:
         show_tuning(tuning_rows(plan, store), Format.TABLE)
 
 
-def _tell(result: Result, again: str, store: str) -> None:
+def tell(result: Result, again: str, store: str) -> None:
     """Print the last line, and what did not go well with the command that mends it."""
     from archgym.results.store import State
 
@@ -134,7 +135,8 @@ def _tell(result: Result, again: str, store: str) -> None:
         typer.echo(f"go on with: {again}", err=True)
 
 
-def _exit_code(result: Result) -> int:
+def exit_code(result: Result) -> int:
+    """Return what the process ends with."""
     if result.interrupted and not result.complete:
         return INTERRUPTED
     return SOME_FAILED if result.done < result.total else 0

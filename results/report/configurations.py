@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from archgym import registry
 from archgym.errors import ArchgymError
-from archgym.results.leaderboard import Run, as_text, differing
+from archgym.results.catalogue import Run
+from archgym.results.leaderboard import as_text, differing
 from archgym.results.statistics.improvement import probability_of_improvement
 
 Floats = NDArray[np.float64]
@@ -65,7 +66,7 @@ def _row(runs: Sequence[Run], shown: Mapping[str, set[str]]) -> dict[str, Any]:
         "best": found.max(),
         "seeds": len(runs),
         **_costs(runs),
-        "best_run": best.spec.run_id,
+        "best_run": best.run_id,
     }
 
 

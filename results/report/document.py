@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from archgym.errors import ArchgymError, StoreError
+from archgym.results.catalogue import Run, load_runs
 from archgym.results.files import plain, read_json
-from archgym.results.leaderboard import Run, changed_settings, load_runs
+from archgym.results.leaderboard import changed_settings
 from archgym.results.provenance import now, versions
 from archgym.results.report.configurations import (
     agent_rows,
@@ -27,7 +28,7 @@ from archgym.results.report.designs import load_designs
 from archgym.results.report.fronts import front
 from archgym.results.report.importance import importance
 from archgym.results.report.parallel import parallel_axes
-from archgym.results.report.selection import select
+from archgym.results.report.selection import folder_of, select
 from archgym.results.spec import TrialSpec
 from archgym.results.status import failures
 from archgym.results.store import State, Store
@@ -51,7 +52,7 @@ def report_document(store: Store, where: Sequence[str] = ()) -> dict[str, Any]:
     if every and not runs:
         raise StoreError(f"{store.path}: none of {len(every)} runs has {', '.join(where)}")
     scored = [run for run in runs if run.scored]
-    curves = load_curves([store.folder(run.spec) for run in scored])
+    curves = load_curves([folder_of(store, run) for run in scored])
     groups = _by_problem(runs)
     told: dict[str, Any] = short(
         {
@@ -77,7 +78,7 @@ def _by_problem(runs: Sequence[Run]) -> list[list[Run]]:
 
 
 def _at_work(store: Store, run: Run) -> dict[str, Any]:
-    told = read_json(store.folder(run.spec).progress_file) or {}
+    told = read_json(folder_of(store, run).progress_file) or {}
     return {
         "trial": run.spec.label,
         "evaluations": told.get("new_evaluations", 0),
@@ -87,7 +88,7 @@ def _at_work(store: Store, run: Run) -> dict[str, Any]:
 
 
 def _failures(store: Store, runs: Sequence[Run]) -> list[dict[str, Any]]:
-    labels = {run.spec.run_id: run.spec.label for run in runs if run.state is State.FAILED}
+    labels = {run.run_id: run.spec.label for run in runs if run.state is State.FAILED}
     if not labels:
         return []
     return [
@@ -153,7 +154,7 @@ def _seconds(run: Run) -> float:
 def _of_runs(
     groups: Mapping[str, Sequence[Run]], curves: Mapping[str, Curve]
 ) -> dict[str, list[Curve]]:
-    return {agent: [curves[run.spec.run_id] for run in own] for agent, own in groups.items()}
+    return {agent: [curves[run.run_id] for run in own] for agent, own in groups.items()}
 
 
 def _of_designs(store: Store, runs: Sequence[Run]) -> dict[str, Any]:
@@ -163,14 +164,15 @@ def _of_designs(store: Store, runs: Sequence[Run]) -> dict[str, Any]:
     except ArchgymError as error:
         return {"designs_note": f"designs cannot be explained: {error}"}
     designs = load_designs(store, runs, problem)
-    weights = importance(designs.codes, designs.reward)
+    different = designs.select(designs.first)
+    weights = importance(different.codes, different.reward)
     names = [axis.name for axis in problem.space.axes]
     ranked = sorted(zip(weights.tolist(), names, strict=True), key=lambda pair: -pair[0])
     return {
         "parallel": parallel_axes(designs, weights, problem),
         "importance": [{"parameter": name, "share": weight} for weight, name in ranked],
         "front": front(designs, problem),
-        "designs": len(designs.reward),
+        "designs": len(different.reward),
         "designs_runs": [designs.runs, len(runs)],
     }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archgym.errors import MissingExtraError
 
@@ -18,6 +19,9 @@ _SIZE = 5.2, 3.4
 _DPI = 200
 _SPREAD_FOR_LOG = 30.0
 _MOST_PARAMETERS = 12
+_GOLDEN = 0.618034  # its multiples spread evenly
+_UNSETTLED = 3  # the first third of a curve, on its log scale, does not stretch the axis
+Floats = NDArray[np.float64]
 Problem = Mapping[str, Any]
 
 
@@ -111,7 +115,8 @@ def draw_curves(axes: Any, problem: Problem, looks: Looks, along: str) -> None:
         axes.step(at, middle, where="post", linewidth=1.6, **looks.line(agent))
         axes.fill_between(at, low, high, step="post", alpha=0.15, color=looks.colour(agent))
     bands = np.array(list(curves["bands"].values()), dtype=np.float64)
-    _scale_rewards(axes.set_yscale, bands[np.isfinite(bands) & (bands > 0.0)])
+    settled = bands[..., len(at) // _UNSETTLED :]
+    _scale(axes.set_yscale, axes.set_ylim, settled[np.isfinite(settled)])
     axes.set_xscale("log")
     axes.set_xlabel(
         "evaluations" if along == "evaluations" else "time in agent and cost model (s)"
@@ -125,19 +130,28 @@ def draw_lottery(axes: Any, problem: Problem, looks: Looks) -> None:
     rows = sorted(problem["agents"], key=lambda row: row["median"])
     for place, row in enumerate(rows):
         own = [c["median"] for c in problem["configurations"] if c["agent"] == row["agent"]]
-        sway = place + 0.5 * ((np.arange(len(own)) * 0.618034) % 1.0 - 0.5)
-        span = row["quartile_3"] - row["quartile_1"]
-        colour = looks.colour(row["agent"])
+        sway = 0.5 * ((np.arange(len(own)) * _GOLDEN) % 1.0 - 0.5) if len(own) > 1 else 0.0
+        span, colour = row["quartile_3"] - row["quartile_1"], looks.colour(row["agent"])
         axes.barh(place, span, left=row["quartile_1"], height=0.6, color=colour, alpha=0.25)
-        axes.plot(own, sway, "o", color=colour, alpha=0.6, markersize=3.5)
+        axes.plot([row["median"]] * 2, [place - 0.3, place + 0.3], color=colour)
+        axes.plot(own, np.full(len(own), place) + sway, "o", color=colour, alpha=0.6, ms=3.5)
     axes.set_yticks(range(len(rows)), [row["agent"] for row in rows])
-    _scale_rewards(axes.set_xscale, np.array([row["worst"] for row in rows + rows[-1:]]))
+    ends = np.array([row[end] for row in rows for end in ("worst", "best")])
+    _scale(axes.set_xscale, axes.set_xlim, ends)
     axes.set_xlabel("best reward, median over the seeds of a configuration")
 
 
-def _scale_rewards(set_scale: Callable[[str], None], rewards: Any) -> None:
-    if len(rewards) and rewards.min() > 0.0 and rewards.max() / rewards.min() > _SPREAD_FOR_LOG:
+def _scale(
+    set_scale: Callable[[str], None], set_limits: Callable[..., None], shown: Floats
+) -> None:
+    """Let an axis of rewards span what is shown, logarithmic where that is wide."""
+    low, high = float(shown.min()), float(shown.max())
+    if low > 0.0 and high / low > _SPREAD_FOR_LOG:
         set_scale("log")
+        set_limits(low / 1.1, high * 1.1)
+    else:
+        room = 0.05 * (high - low) or 0.5
+        set_limits(low - room, high + room)
 
 
 def draw_times(axes: Any, problem: Problem, looks: Looks) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from archgym.errors import SettingError, UnknownNameError
-from archgym.results.leaderboard import Run
+from archgym.results.catalogue import Run
 from archgym.results.spec import TrialSpec
+from archgym.results.store import RunFolder, Store
 
 _NESTED = ("settings", "hyperparameters")
 _PLAIN = ("env", "workload", "objective", "cost_model", "agent", "seed", "budget")
@@ -27,6 +28,12 @@ def select(runs: Iterable[Run], conditions: Sequence[str]) -> list[Run]:
     for key, values in _parse(conditions, kept).items():
         kept = [run for run in kept if str(_value(run.spec, key)) in values]
     return kept
+
+
+def folder_of(store: Store, run: Run) -> RunFolder:
+    """Return where a run lies; unlike `Store.folder` without hashing its spec again."""
+    spec = run.spec
+    return store.run(f"env={spec.env_folder}/agent={spec.agent_folder}/run={run.run_id}")
 
 
 def _parse(conditions: Sequence[str], runs: Sequence[Run]) -> dict[str, set[str]]:

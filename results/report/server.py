@@ -6,6 +6,7 @@ import errno
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -156,7 +157,5 @@ def serve(store: Store, where: Sequence[str], port: int, tell: Callable[[str], N
     """
     with make_server(store, where, port) as server:
         tell(server.url)
-        try:
+        with suppress(KeyboardInterrupt):
             server.serve_forever()
-        except KeyboardInterrupt:
-            tell("ended")

@@ -178,7 +178,7 @@ function drawDesignCards(problem, shown) {
   byId("importance-text").textContent = `First-order share of the variation of ranked rewards, from ${source}. Interactions are not counted, and agents did not sample evenly: a hint, not a proof.`;
   drawParallel(byId("parallel"), problem.parallel, state.report.agents, shown);
   const rest = problem.parallel.left_out ? ` ${problem.parallel.left_out} parameters that explain least are left out.` : "";
-  byId("parallel-text").textContent = `The ${problem.parallel.reward.length} best feasible designs, from ${source}; the best one is bold. Choose values to see the designs that have them.${rest}`;
+  byId("parallel-text").textContent = `The ${problem.parallel.reward.length} best feasible designs of ${source}, once per agent that found it; the best one is bold. Choose values to see the designs that have them.${rest}`;
 }
 
 function drawFrontCard(problem, shown, source) {

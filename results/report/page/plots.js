@@ -32,24 +32,26 @@ function drawCurves(element, curves, agents, shown, along, labels) {
   const {at, bands} = curves;
   const drawn = shown.filter((agent) => bands[agent]);
   if (!drawn.length) return empty(element, "No agent that is shown has a finished run here.");
-  const values = drawn.flatMap((agent) => bands[agent].flat()).filter((value) => value !== null);
-  const positive = values.filter((value) => value > 0);
-  const isLog = positive.length > 0 && Math.max(...positive) / Math.min(...positive) > SPREAD_FOR_LOG;
-  const used = isLog ? positive : values;
+  const values = settled(drawn, bands), low = Math.min(...values);
+  const isLog = low > 0 && Math.max(...values) / low > SPREAD_FOR_LOG;
   const {drawing, width, height} = canvas(element, 360, `Best reward so far by ${along}`);
   const box = {left: 52, right: width - 12, top: 26, bottom: height - 46};
   const x = logarithmic([at[0], at[at.length - 1]], [box.left, box.right]);
-  const y = (isLog ? logarithmic : linear)(padded(used, isLog), [box.bottom, box.top]);
+  const y = (isLog ? logarithmic : linear)(padded(values, isLog), [box.bottom, box.top]);
   const isTime = along === "seconds";
   horizontalAxis(drawing, x, {...box, title: isTime ? "time in agent and cost model" : "evaluations", format: isTime ? duration : brief});
   verticalAxis(drawing, y, {...box, title: isLog ? "best reward (log)" : "best reward"});
   drawing.append(svg("clipPath", {id: "inside"}, svg("rect", {x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top})));
   const inside = svg("g", {"clip-path": "url(#inside)"});
-  const floor = isLog ? Math.min(...positive) : -Infinity;
-  for (const agent of drawn) drawBand(inside, look(agents, agent), at, bands[agent], x, (value) => y(Math.max(value, floor)));
+  for (const agent of drawn) drawBand(inside, look(agents, agent), at, bands[agent], x, (value) => y(isLog ? Math.max(value, low / 10) : value));
   drawing.append(inside);
   element.prepend(legend(agents, drawn, labels));
   crosshair(drawing, box, at, x, (place) => curveText(drawn, bands, at, place, isTime));
+}
+
+// The first third of a curve, on its log scale, does not stretch the axis: it enters from below.
+function settled(drawn, bands) {
+  return drawn.flatMap((agent) => bands[agent].flatMap((values) => values.slice(Math.floor(values.length / 3)))).filter((value) => value !== null);
 }
 
 function padded(values, isLog) {
@@ -95,16 +97,21 @@ function curveText(drawn, bands, at, place, isTime) {
 
 // ---- rows of agents ------------------------------------------------------------------------
 
+// Of an agent that is named by its import path.
+function classOf(agent) {
+  return agent.split(":").pop();
+}
+
 // Draws one row per agent: its name at the left, a horizontal axis below.
 function agentRows(element, rows, {domain, isLog, title, format, label, height = 38}, draw) {
   const {drawing, width} = canvas(element, rows.length * height + 54, label);
-  const names = Math.max(...rows.map((row) => row.agent.length)) * 7.4 + 12;
+  const names = Math.max(...rows.map((row) => classOf(row.agent).length)) * 7.4 + 12;
   const box = {left: Math.min(names, width * 0.42), right: width - 16, top: 4, bottom: rows.length * height + 4};
   const x = (isLog ? logarithmic : linear)(domain, [box.left + 8, box.right - 8]);
   horizontalAxis(drawing, x, {...box, title, format});
   rows.forEach((row, place) => {
     const y = box.top + (place + 0.5) * height;
-    drawing.append(svg("text", {class: "name", x: box.left - 10, y: y + 4, "text-anchor": "end"}, row.agent));
+    drawing.append(svg("text", {class: "name", x: box.left - 10, y: y + 4, "text-anchor": "end"}, shortened(classOf(row.agent), (box.left - 10) / 7.4)));
     draw(drawing, row, x, y);
   });
 }

@@ -29,7 +29,6 @@ VERBS = (
     ("status",),
     ("leaderboard", "--format", "csv"),
     ("query", "curves", "--format", "csv"),
-    ("query", "top", "--format", "csv"),
 )
 
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from archgym.cli import leaderboard, listing, store_verbs
+from archgym.cli import leaderboard, listing, query, store_verbs
 from archgym.cli.doctor import doctor
 from archgym.cli.enumerate import enumerate_space
 from archgym.cli.evaluate import evaluate
@@ -41,6 +41,9 @@ app.command()(store_verbs.status)
 app.add_typer(leaderboard.app, name="leaderboard")
 app.command()(store_verbs.compare)
 app.command()(store_verbs.replay)
+app.command()(query.query)
+app.command()(query.index)
+app.command()(query.merge)
 app.command()(report)
 app.command()(dashboard)
 app.command()(doctor)

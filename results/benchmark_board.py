@@ -117,4 +117,11 @@ def _differing(entrants: Sequence[Entrant]) -> dict[str, set[str]]:
 def _shown(row: dict[str, Any], differing: dict[str, set[str]]) -> dict[str, Any]:
     """Put in front the hyper-parameters that tell entrants of an agent apart."""
     own = {n: v for n, v in row["hyperparameters"].items() if n in differing[row["agent"]]}
-    return {**row, "label": " ".join([row["agent"], *(f"{n}={v}" for n, v in own.items())])}
+    return {
+        **row,
+        "label": " ".join([row["agent"], *(f"{n}={_short(v)}" for n, v in own.items())]),
+    }
+
+
+def _short(value: Any) -> Any:
+    return f"{value:.3g}" if isinstance(value, float) else value

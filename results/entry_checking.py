@@ -11,7 +11,7 @@ import numpy as np
 
 from archgym import registry
 from archgym.errors import ArchgymError, StoreError, UnknownNameError
-from archgym.outcome import Outcomes, Status
+from archgym.outcome import Outcomes
 from archgym.problem import Problem
 from archgym.results.benchmark import Benchmark, BenchmarkProblem, load_benchmark
 from archgym.results.benchmark_scores import Entrant
@@ -19,8 +19,6 @@ from archgym.results.entry import Entry, EntryTrial, entry_files, read_entry, sa
 from archgym.results.entry_making import improving_steps, score_of
 from archgym.results.files import plain
 from archgym.searching import search
-
-_CHUNK = 1_024
 
 
 @dataclass(frozen=True)
@@ -197,23 +195,17 @@ def _differences(problem: Problem, own: BenchmarkProblem, trial: EntryTrial) -> 
     wanted = set(problem.objective.metrics)
     if set(trial.metrics) != wanted:
         return [f"{_name(trial)}: its metrics are not {', '.join(sorted(wanted))}"]
-    rows = [at for at, word in enumerate(trial.status) if word != Status.TIMEOUT.label]
     try:
-        batch = problem.space.encode([_design(trial, row) for row in rows])
+        batch = problem.space.encode([_design(trial, row) for row in range(len(trial.steps))])
     except ArchgymError as error:
         return [f"{_name(trial)}: {error}"]
     outcomes = problem.outcomes(batch)
     found = []
-    for name, claimed, comes_out in _columns(trial, outcomes, rows, bool(own.reference)):
-        differing = [
-            at for at, (a, b) in enumerate(zip(claimed, comes_out, strict=True)) if a != b
-        ]
-        if differing:
-            at = differing[0]
-            step = trial.steps[rows[at]]
-            found.append(
-                f"{_name(trial)}, step {step}, {name}: {_values(claimed[at], comes_out[at])}"
-            )
+    for name, claimed, comes_out in _columns(trial, outcomes, bool(own.reference)):
+        pairs = zip(trial.steps, claimed, comes_out, strict=True)
+        first = next((each for each in pairs if each[1] != each[2]), None)
+        if first is not None:
+            found.append(f"{_name(trial)}, step {first[0]}, {name}: {_values(*first[1:])}")
     return found
 
 
@@ -222,15 +214,15 @@ def _design(trial: EntryTrial, row: int) -> dict[str, Any]:
 
 
 def _columns(
-    trial: EntryTrial, outcomes: Outcomes, rows: Sequence[int], several: bool
+    trial: EntryTrial, outcomes: Outcomes, several: bool
 ) -> Iterator[tuple[str, list[Any], list[Any]]]:
     """Yield each column as claimed and as it comes out; floats are equal if their bits are."""
-    yield "status", [trial.status[row] for row in rows], outcomes.labels()
+    yield "status", trial.status, outcomes.labels()
     for name, values in trial.metrics.items():
-        yield name, [values[row] for row in rows], plain(outcomes.metrics[name])
-    yield "reward", [trial.rewards[row] for row in rows], plain(outcomes.reward)
+        yield name, values, plain(outcomes.metrics[name])
+    yield "reward", trial.rewards, plain(outcomes.reward)
     if several:
-        yield "objectives", [trial.objectives[row] for row in rows], plain(outcomes.objectives)
+        yield "objectives", trial.objectives, plain(outcomes.objectives)
 
 
 def _rerun(

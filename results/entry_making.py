@@ -79,9 +79,9 @@ def _runs_of(
     specs = [next(iter(runs.values())).spec for runs in groups]
     if agent not in {spec.agent for spec in specs}:
         known = {spec.agent for spec in specs}
-        raise UnknownNameError(
-            f"agent with runs of {benchmark.name} in {store.path}", agent, known
-        )
+        owner = f"agent with runs of {benchmark.name} in {store.path}"
+        hint = f"; make some: archgym leaderboard launch {benchmark.name} --agent {agent}"
+        raise UnknownNameError(owner, agent, known, hint)
     wanted = _typed(agent, hyperparameters)
     fitting = [
         runs
@@ -141,10 +141,10 @@ def _entry_trial(
         run=trial.run,
         evaluations=trial.evaluations,
         unique=trial.unique,
-        agent_s=round(trial.agent_s, 6),
-        cost_model_s=round(trial.cost_model_s, 6),
+        agent_s=_short(trial.agent_s),
+        cost_model_s=_short(trial.cost_model_s),
         steps=steps,
-        seconds=[round(float(trial.seconds[step]), 6) for step in steps],
+        seconds=[_short(float(trial.seconds[step])) for step in steps],
         status=[Status(code).label for code in kept["status"].to_pylist()],
         rewards=kept["reward"].to_pylist(),
         objectives=trial.values[steps].tolist() if own.reference else [],
@@ -157,6 +157,11 @@ def improving_steps(problem: BenchmarkProblem, trial: Trial) -> list[int]:
     """Return the evaluations, from 0, at which the best so far improved."""
     count, _, _ = curve_of(problem, trial)
     return [int(number) - 1 for number in count]
+
+
+def _short(seconds: float) -> float:
+    """Return seconds with four digits: they are claims, and take room in an entry."""
+    return float(f"{seconds:.4g}")
 
 
 def _columns(designs: list[dict[str, Any]]) -> dict[str, list[Any]]:

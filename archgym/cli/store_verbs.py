@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archgym.cli import watching
 from archgym.cli.options import FormatOption
 from archgym.cli.run import DEFAULT_STORE, SOME_FAILED, StoreOption
 from archgym.cli.tables import Format, show
@@ -16,25 +17,27 @@ if TYPE_CHECKING:
     from archgym.results.replay import Replayed
 
 
-def status(store: StoreOption = DEFAULT_STORE, form: FormatOption = Format.TABLE) -> None:
-    """Show how many runs are done, failed, running or interrupted, and why some failed.
+def status(
+    store: StoreOption = DEFAULT_STORE,
+    form: FormatOption = Format.TABLE,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Look again until nothing runs any more, or Ctrl-C.")
+    ] = False,
+) -> None:
+    """Show how many runs are done, failed, running or interrupted, why, and who is at work.
 
-    Example: archgym status --store runs
+    Example: archgym status --store runs --watch
     """
-    from archgym.results.status import failures, status_rows
     from archgym.results.store import Store
 
     opened = Store.open(store)
-    rows, failed = status_rows(opened), failures(opened)
-    if not rows:
-        raise StoreError(f"no runs in {opened.path}")
-    if form is Format.JSON:
-        show([{"runs": rows, "failures": failed}], form)
+    if watch:
+        watching.watch(lambda: watching.status_content(opened), form)
         return
-    show(rows, form)
-    if failed and form is Format.TABLE:
-        typer.echo()
-        show(failed, form, "failures")
+    content = watching.status_content(opened)
+    if not content["runs"]:
+        raise StoreError(f"no runs in {opened.path}")
+    watching.show_status(content, form)
 
 
 def compare(store: StoreOption = DEFAULT_STORE, form: FormatOption = Format.TABLE) -> None:

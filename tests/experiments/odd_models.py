@@ -6,7 +6,9 @@ import os
 import signal
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
+
+import numpy as np
 
 from archgym.batch import Batch
 from archgym.environment import Environment
@@ -15,7 +17,7 @@ from archgym.scalar_parameters import Integer
 from archgym.space import DesignSpace
 from tests.toys import OBJECTIVES, DistanceModel, load_optimum
 
-SECONDS, DESIGNS, DEADLY = 0.15, 64, 40
+SECONDS, DESIGNS, DEADLY, LEAK_BYTES = 0.15, 64, 40, 2**28
 
 
 class SlowModel(DistanceModel):
@@ -23,6 +25,16 @@ class SlowModel(DistanceModel):
 
     def evaluate(self, batch: Batch, workload: Any) -> Measurements:
         time.sleep(SECONDS * len(batch))
+        return super().evaluate(batch, workload)
+
+
+class LeakyModel(DistanceModel):
+    """Keeps 256 MiB of address space per call, none of which is ever touched."""
+
+    kept: ClassVar[list[Any]] = []
+
+    def evaluate(self, batch: Batch, workload: Any) -> Measurements:
+        self.kept.append(np.empty(LEAK_BYTES, dtype=np.uint8))
         return super().evaluate(batch, workload)
 
 
@@ -54,4 +66,5 @@ def _environment(model: type[DistanceModel]) -> Environment:
 
 
 SLOW_TOY = _environment(SlowModel)
+LEAKY_TOY = _environment(LeakyModel)
 DEADLY_TOY = _environment(DeadlyModel)

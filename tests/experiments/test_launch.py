@@ -31,6 +31,25 @@ LAUNCHES = Path(__file__).resolve().parents[2] / "experiments" / "launches"
         ({"name": 3}, "name", "valid string"),
         ({"timeout_s": 0}, "timeout_s", "greater than 0"),
         ({"attempts": 0}, "attempts", "greater than or equal to 1"),
+        ({"resources": {"core": 2}}, "resources.core", "did you mean 'cores'"),
+        ({"resources": {"cores": 0}}, "resources.cores", "greater than 0"),
+        ({"resources": {"memory_mib": "4 GB"}}, "resources.memory_mib", "valid integer"),
+        ({"resources": {"custom": {"license": -1}}}, "resources.custom.license", "or equal to 0"),
+        (
+            {"agents": [{"name": "random", "resources": {"gpu": 1}}]},
+            "agents[0].resources.gpu",
+            "did you mean 'gpus'",
+        ),
+        (
+            {
+                "agents": [
+                    {"name": ["random", "genetic"], "resources": {"cores": 2}},
+                    {"name": "genetic", "draw": 3, "resources": {"cores": 1}},
+                ]
+            },
+            "agents[1].resources",
+            "agent 'genetic' has other ones above",
+        ),
         ({"problems": []}, "problems", "at least 1"),
         ({"problems": [TOY]}, "problems[0]", "tests.toys:TOY"),
         ({"problems": [{"workload": "mixed"}]}, "problems[0].env", "is missing"),
@@ -195,3 +214,14 @@ def test_a_number_of_seeds_counts_from_zero() -> None:
     assert parse_launch(toy_launch(seeds=3), "x").seeds == [0, 1, 2]
     assert parse_launch(toy_launch(seeds=[7]), "x").seeds == [7]
     assert parse_launch(toy_launch(agents=[f"{ODD}:PlainAgent"]), "x").timeout_s is None
+
+
+def test_resources_are_those_of_the_agent_and_no_part_of_a_trial() -> None:
+    agents = [{"name": "genetic", "resources": {"cores": 2, "gpus": 0.5}}, "random"]
+    plan = toy_plan(agents=agents, resources={"memory_mib": 100, "custom": {"license": 1}})
+    genetic, random = (plan.launch.resources_of(agent) for agent in ("genetic", "random"))
+    assert genetic.demand == {"CPU": 2.0, "GPU": 0.5}
+    assert random.demand == {"CPU": 1.0, "memory": 100 * 2**20, "license": 1.0}
+    assert random.ray_options["memory"] == 100 * 2**20
+    plain = toy_plan(agents=["genetic", "random"])
+    assert [trial.run_id for trial in plan.trials] == [trial.run_id for trial in plain.trials]

@@ -7,12 +7,15 @@ import sys
 import typer
 
 from archgym.cli import leaderboard, listing, query, store_verbs
+from archgym.cli.dataset import dataset
 from archgym.cli.doctor import doctor
 from archgym.cli.enumerate import enumerate_space
 from archgym.cli.evaluate import evaluate
 from archgym.cli.export import export
 from archgym.cli.report import dashboard, report
 from archgym.cli.run import run
+from archgym.cli.sample import sample
+from archgym.cli.surrogate import surrogate
 from archgym.cli.targets import targets
 from archgym.cli.tuning import tuning
 from archgym.errors import ArchgymError
@@ -46,6 +49,9 @@ app.command()(query.index)
 app.command()(query.merge)
 app.command()(report)
 app.command()(dashboard)
+app.command()(sample)
+app.add_typer(dataset, name="dataset")
+app.add_typer(surrogate, name="surrogate")
 app.command()(doctor)
 
 

@@ -26,7 +26,7 @@ CostModelOption = Annotated[str | None, typer.Option(help="The cost model to use
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
 
-def parse_settings(given: Sequence[str] | None) -> dict[str, str]:
+def parse_settings(given: Sequence[str] | None, option: str = "--set") -> dict[str, str]:
     """Return the mapping of ``KEY=VALUE`` texts.
 
     Raises:
@@ -36,11 +36,23 @@ def parse_settings(given: Sequence[str] | None) -> dict[str, str]:
     for text in given or []:
         key, sign, value = text.partition("=")
         if not sign or not key:
-            raise SettingError(f"--set {text!r}: write it as key=value")
+            raise SettingError(f"{option} {text!r}: write it as key=value")
         if key in settings:
-            raise SettingError(f"--set {key!r} is given twice")
+            raise SettingError(f"{option} {key!r} is given twice")
         settings[key] = value
     return settings
+
+
+def parse_values(option: str, given: Sequence[str] | None) -> dict[str, Any]:
+    """Return the mapping of ``KEY=VALUE`` texts, values read as YAML: numbers, words, switches.
+
+    Raises:
+        SettingError: A text is not well formed, or a key is given twice.
+    """
+    try:
+        return {key: yaml.safe_load(text) for key, text in parse_settings(given, option).items()}
+    except yaml.YAMLError as error:
+        raise SettingError(f"{option}: {error}") from None
 
 
 def parse_objective_option(text: str | None) -> Any:

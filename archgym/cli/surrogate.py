@@ -1,0 +1,171 @@
+"""The verbs of surrogates: learned models that stand in for a cost model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from archgym import registry
+from archgym.cli.options import (
+    CostModelOption,
+    FormatOption,
+    Settings,
+    Workload,
+    parse_settings,
+    parse_values,
+)
+from archgym.cli.tables import Format, show
+from archgym.errors import SettingError
+
+if TYPE_CHECKING:
+    from archgym.cost_models.learned.model import LearnedModel
+    from archgym.cost_models.learned.rows import Rows
+    from archgym.problem import Problem
+
+surrogate = typer.Typer(
+    name="surrogate",
+    help="Learn cost models from evaluations, and use them as --cost-model surrogate:NAME.",
+    no_args_is_help=True,
+)
+
+RowsOption = Annotated[
+    Path | None, typer.Option(help="CSV or Parquet of designs and metrics, as evaluate writes.")
+]
+StoreOption = Annotated[Path | None, typer.Option(help="A store of runs: all their evaluations.")]
+DesignsOption = Annotated[
+    int | None, typer.Option(min=1, help="Random designs, evaluated for the purpose.")
+]
+SeedOption = Annotated[int, typer.Option(min=0, help="Of everything random.")]
+
+
+@surrogate.command()
+def train(
+    env: Annotated[str, typer.Argument(help="An environment's id, see `archgym envs`.")],
+    output: Annotated[str, typer.Option(help="Its name, in the folder surrogates; or a folder.")],
+    workload: Workload = None,
+    settings: Settings = None,
+    cost_model: CostModelOption = None,
+    store: StoreOption = None,
+    rows: RowsOption = None,
+    designs: DesignsOption = None,
+    kind: Annotated[str, typer.Option(help="What learns.")] = "transformer",
+    metrics: Annotated[
+        str | None,
+        typer.Option(help="Metrics to learn, separated by commas, cheap ones first: each is"
+                          " predicted given those before it. All otherwise."),
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="A setting of what learns; repeatable."),
+    ] = None,
+    seed: SeedOption = 0,
+) -> None:  # fmt: skip
+    """Train a surrogate from stored evaluations, a table, or designs evaluated now.
+
+    A tenth of the designs is kept out; what is printed was measured on these.
+
+    Example: archgym surrogate train analog.sizing --workload miller2 --designs 5000 --output m2
+    """
+    from archgym.cost_models.learned.learning import learn
+    from archgym.cost_models.learned.model import home_of
+    from archgym.torch_session import torch_session
+
+    environment = registry.environments.get(env)
+    problem = environment.make_problem(workload, None, cost_model, **parse_settings(settings))
+    name = cost_model or next(iter(environment.cost_models))
+    data = _rows(env, problem, name, store, rows, designs, seed)
+    order = None if metrics is None else [part.strip() for part in metrics.split(",")]
+    with torch_session():
+        model = learn(problem, data, kind, order, parse_values("--option", option), seed)
+    model.save(home_of(output))
+    _show_scores(model.card.scores, Format.TABLE)
+    typer.echo(f"wrote {home_of(output)}; use it as --cost-model surrogate:{output}")
+
+
+@surrogate.command()
+def evaluate(
+    name: Annotated[str, typer.Argument(help="A surrogate's name or folder.")],
+    store: StoreOption = None,
+    rows: RowsOption = None,
+    designs: DesignsOption = None,
+    seed: SeedOption = 1,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Score a surrogate on evaluations: R2 and mean error where it learns, relative errors.
+
+    Example: archgym surrogate evaluate m2 --designs 1000
+    """
+    from archgym.cost_models.learned.learning import scores
+    from archgym.torch_session import torch_session
+
+    model, problem = _open(name)
+    env = problem.env.rpartition("-v")[0]
+    data = _rows(env, problem, model.card.cost_model, store, rows, designs, seed)
+    with torch_session():
+        _show_scores(scores(model, data), form)
+
+
+@surrogate.command("list")
+def list_surrogates(form: FormatOption = Format.TABLE) -> None:
+    """List the surrogates of the folder surrogates, and those that come along.
+
+    Example: archgym surrogate list --format csv
+    """
+    from archgym.cost_models.learned.card import card_of, read_content
+    from archgym.cost_models.learned.model import folders
+
+    show([_listed(folder.name, card_of(read_content(folder))) for folder in folders()], form)
+
+
+def _listed(name: str, card: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "kind": card.kind,
+        "env": card.env,
+        "workload": card.workload,
+        "cost_model": card.cost_model,
+        "rows": card.rows,
+        "metrics": len(card.scales),
+        "settings": " ".join(f"{key}={value}" for key, value in card.settings.items()),
+    }
+
+
+def _open(name: str) -> tuple[LearnedModel, Problem]:
+    """Return a surrogate and the problem that it was trained for."""
+    from archgym.cost_models.learned.card import card_of, read_content
+    from archgym.cost_models.learned.model import find, surrogate_of
+
+    folder = find(name)
+    card = card_of(read_content(folder))
+    environment = registry.environments.get(card.env.rpartition("-v")[0])
+    problem = environment.make_problem(card.workload, None, **card.settings)
+    return surrogate_of(folder, problem), problem
+
+
+def _rows(
+    env: str,
+    problem: Problem,
+    cost_model: str,
+    store: Path | None,
+    rows: Path | None,
+    designs: int | None,
+    seed: int,
+) -> Rows:
+    from archgym.experiments import surrogate_rows as source
+    from archgym.results.store import Store
+
+    if sum(given is not None for given in (store, rows, designs)) != 1:
+        raise SettingError("give exactly one of --store, --rows and --designs")
+    if store is not None:
+        return source.rows_of_store(Store.open(store), env, problem, cost_model)
+    if rows is not None:
+        return source.rows_of_table(rows, problem)
+    assert designs is not None
+    return source.measured_rows(problem, designs, seed)
+
+
+def _show_scores(scores: Mapping[str, Mapping[str, float]], form: Format) -> None:
+    show([{"metric": name, **found} for name, found in scores.items()], form)

@@ -1,0 +1,1 @@
+"""Learned cost models: trained on what others measured, usable wherever a cost model is."""

@@ -1,0 +1,81 @@
+"""Designs as numbers that regressors take, derived from the design space."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.encodings import shrink
+from archgym.outcome import Floats
+from archgym.parameter import Axis, Codes
+
+# Ordered axes with more values are seen as positions only.
+MOST_VALUES_SEEN_SINGLY = 16
+
+
+@dataclass(frozen=True)
+class DesignEncoding:
+    """Axes by their places on their scales, and by one-hot codes where values are few.
+
+    Axes with one value are left out. An axis without an order has a one-hot code however many
+    values it has. Numbers that an axis does not use are 0.
+
+    Attributes:
+        axes: All axes of the space.
+    """
+
+    axes: tuple[Axis, ...]
+
+    @property
+    def varying(self) -> tuple[tuple[int, Axis], ...]:
+        """The axes with more than one value, and their columns."""
+        return tuple((at, axis) for at, axis in enumerate(self.axes) if axis.size != 1)
+
+    @property
+    def features(self) -> int:
+        """Numbers per axis."""
+        return 1 + max((_seen_singly(axis) for _, axis in self.varying), default=0)
+
+    def __call__(self, codes: Codes) -> Floats:
+        """Return the numbers of designs, (n, varying axes, features), in [-1, 1]."""
+        numbers = np.zeros((len(codes), len(self.varying), self.features))
+        for token, (column, axis) in enumerate(self.varying):
+            code = codes[:, column]
+            numbers[:, token, 0] = 2.0 * _place(axis, code) - 1.0
+            values = _seen_singly(axis)
+            numbers[:, token, 1 : 1 + values] = code[:, None] == np.arange(values)
+        return numbers
+
+    def covers(self, codes: Codes) -> NDArray[np.bool_]:
+        """Return which designs lie in the ranges that agents search, shape (n,)."""
+        inside = np.ones(len(codes), dtype=bool)
+        for column, axis in enumerate(self.axes):
+            high = axis.high if axis.size is None else axis.size - 1
+            low = axis.low if axis.size is None else 0
+            inside &= (codes[:, column] >= low) & (codes[:, column] <= high)
+        return inside
+
+    def as_data(self) -> list[dict[str, Any]]:
+        """Return the axes as plain data."""
+        return [asdict(axis) for axis in self.axes]
+
+    @staticmethod
+    def of_data(data: Sequence[dict[str, Any]]) -> DesignEncoding:
+        """Return the encoding that `as_data` was made of."""
+        return DesignEncoding(tuple(Axis(**axis) for axis in data))
+
+
+def _seen_singly(axis: Axis) -> int:
+    if axis.size is None or (axis.ordered and axis.size > MOST_VALUES_SEEN_SINGLY):
+        return 0
+    return axis.size
+
+
+def _place(axis: Axis, code: Codes) -> Floats:
+    if axis.size is None:
+        return shrink(axis, code)
+    return np.asarray((code + 0.5) / axis.size)

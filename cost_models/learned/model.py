@@ -1,0 +1,179 @@
+"""A regressor as a cost model: ``--cost-model surrogate:NAME``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+
+from archgym.batch import Batch
+from archgym.cost_model import CostModel
+from archgym.cost_models.learned.card import CARD, Card, card_of, load, read_content, save
+from archgym.cost_models.learned.encoding import DesignEncoding
+from archgym.cost_models.learned.regressor import Beliefs, Regressor, find_kind
+from archgym.cost_models.learned.scales import MetricScales
+from archgym.environment import Environment, Settings
+from archgym.errors import SettingError, StoreError, UnknownNameError
+from archgym.metric import Metric
+from archgym.outcome import Floats, Measurements, Status
+from archgym.problem import Problem
+
+HOME = Path("surrogates")
+SHIPPED = Path(__file__).parent / "shipped"
+OUTSIDE = "outside the ranges that the surrogate has learnt"
+_LIKELY = 0.5
+
+
+class LearnedModel(CostModel):
+    """Predicts the metrics of designs; those it did not learn have no value.
+
+    A design outside the ranges that agents search counts as crashed; one that the regressor
+    believes to be infeasible has a violation of 1 and no metrics, as none were learnt of such.
+
+    Args:
+        card: What it is.
+        regressor: What predicts.
+        metrics: Those of the model in whose place it stands.
+        seal: What tells it from any other.
+
+    Attributes:
+        card: What it is.
+        scales: Of the learnt metrics.
+    """
+
+    fidelity = "surrogate"
+    leaves_out = ("designs outside the searched ranges", "metrics that its data did not have")
+
+    def __init__(
+        self, card: Card, regressor: Regressor, metrics: tuple[Metric, ...], seal: str = ""
+    ):
+        self.card, self.regressor, self.metrics = card, regressor, metrics
+        self.name, self.version = f"surrogate of {card.cost_model}", seal
+        self.encoding = DesignEncoding.of_data(card.axes)
+        self.scales = MetricScales.of_data(card.scales)
+        self.sources = (f"{card.kind}, learnt from {card.rows} evaluations of {card.cost_model}",)
+        kept_out = ", ".join(f"{name} {s['r2']:.4f}" for name, s in card.scores.items())
+        self.checked_against = (f"R2 on designs that were kept out: {kept_out}",)
+
+    def beliefs(self, batch: Batch) -> Beliefs:
+        """Return what the regressor says, standard deviations calibrated, see `scales`."""
+        said = self.regressor.predict(self.encoding(batch.codes))
+        sigma = said.sigma * np.array(self.card.calibration)
+        return Beliefs(said.mean, sigma, said.present, said.feasible)
+
+    def evaluate(self, batch: Batch, workload: Any) -> Measurements:
+        said = self.beliefs(batch)
+        return self.measured(said.mean, said, ~self.encoding.covers(batch.codes))
+
+    def measured(self, values: Floats, said: Beliefs, outside: Any = False) -> Measurements:
+        """Return standardised values (n, k) as measurements of designs.
+
+        Args:
+            values: Means, or draws.
+            said: What decides whether there are values, and whether a design is feasible.
+            outside: bool (n,), designs that it has not learnt.
+        """
+        feasible = said.feasible >= _LIKELY
+        known = np.where((said.present >= _LIKELY) & feasible[:, None], values, np.nan)
+        learnt = self.scales.restore(known)
+        learnt |= {n: np.where(feasible, v, np.nan) for n, v in self.card.constants.items()}
+        none = np.full(len(values), np.nan)
+        outside = np.broadcast_to(outside, feasible.shape)
+        metrics = {
+            m.name: np.where(outside, np.nan, learnt.get(m.name, none)) for m in self.metrics
+        }
+        status = np.where(outside, np.uint8(Status.CRASHED), np.uint8(Status.OK))
+        error = dict.fromkeys(np.flatnonzero(outside).tolist(), OUTSIDE)
+        return Measurements(metrics, np.where(feasible, 0.0, 1.0), status, error)
+
+    def save(self, folder: Path) -> None:
+        """Write it to a folder.
+
+        Raises:
+            StoreError: It cannot be written.
+        """
+        save(folder, self.card, self.regressor.tensors())
+
+
+def load_surrogate(
+    name: str, environment: Environment, settings: Settings, workload: str
+) -> LearnedModel:
+    """Return the cost model ``surrogate:<name>`` of an environment.
+
+    Raises:
+        StoreError: It cannot be read, or was changed.
+        SettingError: It was trained for something else.
+        UnknownNameError: There is none of that name.
+    """
+    return surrogate_of(find(name), environment.make_problem(workload, **settings))
+
+
+def surrogate_of(folder: Path, problem: Problem) -> LearnedModel:
+    """Return a surrogate that was trained for a problem's space, workload and settings.
+
+    Raises:
+        StoreError: It cannot be read, or was changed.
+        SettingError: It was trained for something else.
+    """
+    card, tensors, seal = load(folder)
+    unfit = mismatch(card, problem)
+    if unfit:
+        raise SettingError(f"{folder}: {unfit}")
+    try:
+        regressor = find_kind(card.kind).restore(card.regressor, tensors)
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise StoreError(f"{folder}: weights and card do not fit: {error}") from None
+    return LearnedModel(card, regressor, problem.cost_model.metrics, seal)
+
+
+def mismatch(card: Card, problem: Problem) -> str:
+    """Return why a surrogate is not of a problem, empty where it is."""
+    asked: Mapping[str, tuple[Any, Any]] = {
+        "environment": (card.env, problem.env),
+        "workload": (card.workload, PurePath(problem.workload_name).name),
+        "settings": (dict(card.settings), plain_settings(problem.settings)),
+    }
+    for what, (learnt, wanted) in asked.items():
+        if learnt != wanted:
+            return f"was trained for {what} {learnt}, not {wanted}"
+    if DesignEncoding(problem.space.axes).as_data() != card.axes:
+        return "was trained for another design space; train it again"
+    return ""
+
+
+def find(name: str) -> Path:
+    """Return the folder of a surrogate given by path, by its name in ``surrogates/``, or shipped.
+
+    Raises:
+        UnknownNameError: There is none.
+    """
+    for folder in (Path(name).expanduser(), HOME / name, SHIPPED / name):
+        if (folder / CARD).is_file():
+            return folder
+    known = [path.name for path in folders()]
+    raise UnknownNameError("surrogate", name, known, "; a folder with a card.json is one, too")
+
+
+def folders() -> list[Path]:
+    """Return the folders of ``surrogates/`` and of those that come along."""
+    return [path.parent for home in (HOME, SHIPPED) for path in sorted(home.glob(f"*/{CARD}"))]
+
+
+def home_of(name: str) -> Path:
+    """Return where a surrogate of that name is written: a plain name goes to ``surrogates/``."""
+    return HOME / name if PurePath(name).name == name else Path(name).expanduser()
+
+
+def plain_settings(settings: Settings) -> dict[str, Any]:
+    """Return settings as a card holds them: what is a path by its base name."""
+    return {n: v.name if isinstance(v, PurePath) else v for n, v in settings.items()}
+
+
+def fitting(problem: Problem) -> Path | None:
+    """Return the folder of a surrogate of a problem, the user's before those that come along."""
+    for folder in folders():
+        if not mismatch(card_of(read_content(folder)), problem):
+            return folder
+    return None

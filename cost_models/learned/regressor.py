@@ -1,0 +1,99 @@
+"""The contract of what learns metrics from designs, and the kinds that there are.
+
+A new kind is a class that fulfils `Regressor` and a line in `KINDS`; saving, loading, checking and
+the command line work from these alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pkgutil import resolve_name
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.errors import MissingExtraError, UnknownNameError
+from archgym.outcome import Floats
+
+Tensors = Mapping[str, NDArray[Any]]
+
+# Kind -> (import path of its class, extra that brings its library).
+KINDS: dict[str, tuple[str, str]] = {
+    "transformer": ("archgym.cost_models.learned.transformer:TransformerRegressor", "rl"),
+}
+
+
+@dataclass(frozen=True)
+class Beliefs:
+    """What a regressor says of n designs, in standardised metrics.
+
+    Attributes:
+        mean: float64 (n, k).
+        sigma: float64 (n, k), standard deviations; 0 where a kind has none.
+        present: float64 (n, k), probability that a metric has a value.
+        feasible: float64 (n,), probability that a design is feasible.
+    """
+
+    mean: Floats
+    sigma: Floats
+    present: Floats
+    feasible: Floats
+
+
+class Regressor(Protocol):
+    """Learns k standardised metrics, and feasibility, of encoded designs.
+
+    Attributes:
+        settings: What it was made with, plain data; `restore` makes it anew from these.
+    """
+
+    settings: Mapping[str, Any]
+
+    def fit(
+        self,
+        designs: Floats,
+        metrics: Floats,
+        feasible: NDArray[np.bool_],
+        rng: np.random.Generator,
+    ) -> None:
+        """Learn from scratch, or go on where it was fitted before.
+
+        Args:
+            designs: (n, axes, features), see `DesignEncoding`.
+            metrics: (n, k), NaN where there is no value.
+            feasible: (n,).
+            rng: All randomness.
+        """
+
+    def predict(self, designs: Floats) -> Beliefs:
+        """Return beliefs about designs (n, axes, features); the same alone or in a batch."""
+
+    def tensors(self) -> Tensors:
+        """Return all that was learnt."""
+
+    @classmethod
+    def restore(cls, settings: Mapping[str, Any], tensors: Tensors) -> Self:
+        """Return the regressor that had these settings and tensors.
+
+        Raises:
+            KeyError, ValueError, RuntimeError: They do not belong together.
+        """
+
+
+def find_kind(kind: str) -> type[Any]:
+    """Return the class of a kind of regressor.
+
+    Raises:
+        UnknownNameError: There is no such kind.
+        MissingExtraError: Its library is not installed.
+    """
+    if kind not in KINDS:
+        raise UnknownNameError("kind of surrogate", kind, KINDS)
+    path, extra = KINDS[kind]
+    try:
+        found: type[Any] = resolve_name(path)
+    except ImportError as error:
+        raise MissingExtraError(f"a surrogate of kind {kind!r}", extra) from error
+    return found

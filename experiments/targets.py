@@ -151,16 +151,41 @@ def attempts(
     seeds: Sequence[int],
     budget: int,
     settings: Mapping[str, Any],
+    hyperparameters: Mapping[str, Any] | None = None,
 ) -> Iterator[Attempt]:
     """Yield an attempt for every target and seed; all problems are checked before the first.
 
+    A design that met its target is evaluated anew, apart from the search, before it counts.
+
+    Args:
+        environment: What the targets are of.
+        targets: What is to be met.
+        agent: Its name.
+        seeds: Of the agent.
+        budget: Evaluations of each attempt.
+        settings: Of the environment, where a target gives none.
+        hyperparameters: Of the agent.
+
     Raises:
-        ArchgymError: A target or setting that cannot be.
+        ArchgymError: A target or setting that cannot be, or a design that meets its target no
+            more when it is evaluated again.
     """
     problems = [target.problem(environment, settings) for target in targets]
     for target, problem in zip(targets, problems, strict=True):
         for seed in seeds:
-            yield attempt(problem, target, agent, seed, budget)
+            made = attempt(problem, target, agent, seed, budget, hyperparameters)
+            if made.solved:
+                _confirm(made, target.problem(environment, settings))
+            yield made
+
+
+def _confirm(made: Attempt, problem: Problem) -> None:
+    """Evaluate the values that are reported, by a problem that no search has seen."""
+    if not made.target.met(problem.outcomes(problem.space.encode([made.best]))).all():
+        raise ArchgymError(
+            f"target {made.target.id!r}, seed {made.seed}: {made.best} met it in the search, but"
+            " not when evaluated again: the cost model is not deterministic"
+        )
 
 
 def read_targets(path: Path, environment: Environment) -> list[Target]:

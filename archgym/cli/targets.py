@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archgym import registry
-from archgym.cli.options import Settings, parse_settings
+from archgym.cli.options import Settings, parse_settings, parse_values
 from archgym.errors import SettingError, StoreError
 from archgym.whole_file import write_csv
 
@@ -30,11 +30,16 @@ def targets(
     seeds: Annotated[str, typer.Option(help="Seeds, separated by commas.")] = "0",
     budget: Annotated[int, typer.Option(min=1, help="Most evaluations for each target.")] = 300,
     settings: Settings = None,
+    hyperparameter: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Of the agent, see describe-agent; repeatable."),
+    ] = None,
 ) -> None:
     """Let an agent meet each of many goal specifications, and count its evaluations.
 
     n_evals counts different designs up to and including the first that is feasible and keeps all
-    bounds. The design is the one that met the target, else the best one found.
+    bounds; offline_evals those that went before, into a policy or a simulator. The design is the
+    one that met the target, confirmed by another evaluation, else the best one found.
 
     Example: archgym targets analog.sizing --targets T.csv --agent genetic --output out.csv
     """
@@ -45,7 +50,8 @@ def targets(
         raise StoreError(f"{output}: the folder {output.parent} does not exist")
     numbers, wanted = _seeds(seeds), read_targets(targets, environment)
     given = parse_settings(settings)
-    done = list(attempts(environment, wanted, agent, numbers, budget, given))
+    chosen = parse_values("--hyperparameter", hyperparameter)
+    done = list(attempts(environment, wanted, agent, numbers, budget, given, chosen))
     names = list(dict.fromkeys(name for made in done for name in made.best))
     write_csv(output, [*COLUMNS, *names], [_row(made, names) for made in done])
     print(_summary(done, budget))

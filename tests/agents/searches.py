@@ -41,10 +41,11 @@ __all__ = [
     "search_codes",
 ]
 
-# It searches nothing, so that the kit's questions do not suit it; see test_listed.
-AGENTS = [name for name in agents.names() if name != "listed"]
-# Neither looks at what it is told.
-BLIND = {"random", "sobol", "grid"}
+# One searches nothing, one only towards targets that it was trained for, so that the kit's
+# questions do not suit them; see test_listed and test_goal_ppo.
+AGENTS = [name for name in agents.names() if name not in ("listed", "goal_ppo")]
+# None of them looks at what it is told.
+BLIND = {"random", "sobol", "grid", "sample"}
 QUICK: dict[str, dict[str, Any]] = {
     "genetic": {"population": 12},
     "nsga2": {"population": 12},
@@ -58,13 +59,22 @@ QUICK: dict[str, dict[str, Any]] = {
     "smac": {"startup": 8, "candidates": 50, "local_searches": 1, "retrain_after": 16},
     "turbo": {"startup": 8, "batch_size": 8, "candidates": 100},
     "boils": {"startup": 8, "walks": 4, "steps": 6},
+    "insight": {
+        "startup": 12,
+        "batch_size": 6,
+        "steps": 20,
+        "candidates": 64,
+        "generations": 1,
+        "children": 16,
+        "draws": 4,
+    },
     "qnehvi": {"startup": 8, "batch_size": 8, "candidates": 64, "samples": 16},
 }
 # Agents whose models take a tenth of a second per design are tested on fewer designs.
-LARGEST_BUDGETS = {"gp": 20, "smac": 30, "turbo": 24, "qnehvi": 24, "boils": 30}
+LARGEST_BUDGETS = {"gp": 20, "smac": 30, "turbo": 24, "qnehvi": 24, "boils": 30, "insight": 24}
 # Settings under which a search is mostly random, for tests of what can be reached at all.
 WIDE: dict[str, dict[str, Any]] = {
-    name: {"startup": 150} for name in ("gp", "smac", "turbo", "qnehvi", "boils")
+    name: {"startup": 150} for name in ("gp", "smac", "turbo", "qnehvi", "boils", "insight")
 }
 
 

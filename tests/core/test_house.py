@@ -17,7 +17,7 @@ MAY_IMPORT = {
     CORE: {CORE},
     "cost_models": {CORE, "cost_models"},
     "envs": {CORE, "cost_models", "envs"},
-    "agents": {CORE, "agents"},
+    "agents": {CORE, "cost_models", "agents"},
     "results": {CORE, "cost_models", "results"},
     "experiments": {CORE, "cost_models", "envs", "agents", "results", "experiments"},
     "cli": {CORE, "cost_models", "envs", "agents", "results", "experiments", "cli"},

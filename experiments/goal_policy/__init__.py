@@ -1,0 +1,1 @@
+"""Training of goal-conditioned policies, which meet any targets: AutoCkt's way."""

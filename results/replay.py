@@ -14,7 +14,7 @@ from archgym.errors import ReplayMismatchError, StoreError
 from archgym.evaluator import Evaluator, Record
 from archgym.outcome import Measurements, Status
 from archgym.problem import Problem
-from archgym.results.leaderboard import Run, load_runs
+from archgym.results.catalogue import Complain, Run, load_runs
 from archgym.results.provenance import versions
 from archgym.results.reader import batch_of, measurements_of, read_rows
 from archgym.results.spec import TrialSpec
@@ -63,16 +63,20 @@ def replay_run(folder: RunFolder) -> Replayed:
     return _replay(TrialSpec.of(content["spec"]), rows, content.get("versions", {}))
 
 
-def replay_best(store: Store) -> Iterator[Replayed]:
+def replay_best(store: Store, complain: Complain | None = None) -> Iterator[Replayed]:
     """Evaluate each problem's best design again.
 
     The best runs are looked up in the summaries; the design, its metrics and its reward are read
     from the rows, and must agree with the summary.
 
+    Args:
+        store: The store.
+        complain: Is told of each run whose summary cannot be read, which is then left out.
+
     Raises:
-        StoreError: A summary or a part is damaged.
+        StoreError: A part is damaged; or a summary, and nobody is to be told.
     """
-    for run in _best_runs(load_runs(store)):
+    for run in _best_runs(load_runs(store, complain)):
         folder = store.folder(run.spec)
         rows, best = read_rows(folder), run.summary["best"]
         if rows is None or best["step"] >= len(rows):

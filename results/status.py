@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from archgym.errors import StoreError
-from archgym.results.files import read_json
+from archgym.results.files import Place, read_json
 from archgym.results.store import RunFolder, State, Store
 
 
@@ -36,20 +36,20 @@ def _states(store: Store) -> Iterator[tuple[RunFolder, State]]:
 
 
 def _failure(folder: RunFolder, store: Store) -> dict[str, Any]:
-    told = _read(folder)
+    told = _read(folder.failed_file)
     return {
         "run": folder.run_id,
         "agent": folder.agent_folder,
         "kind": told.get("kind", ""),
         "reason": told.get("reason", ""),
         "attempts": told.get("attempts", ""),
-        "retry": retry_command(str(folder.read_run().get("launch", "")), store.address),
+        "retry": retry_command(str(_read(folder.run_file).get("launch", "")), store.address),
     }
 
 
-def _read(folder: RunFolder) -> dict[str, Any]:
+def _read(path: Place) -> dict[str, Any]:
     try:
-        return read_json(folder.failed_file) or {}
+        return read_json(path) or {}
     except StoreError as error:
         return {"reason": str(error)}
 

@@ -10,7 +10,7 @@ import typer
 
 from archgym.cli.options import FormatOption, parse_settings
 from archgym.cli.run import DEFAULT_STORE, SOME_FAILED, ExecutorName, StoreOption, run
-from archgym.cli.tables import Format, show
+from archgym.cli.tables import Format, show, warn
 from archgym.errors import SettingError, StoreError
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def _show_store(store: str, form: Format) -> None:
     from archgym.results.store import Store
 
     opened = Store.open(store)
-    boards = rank(load_runs(opened), load_optima(opened))
+    boards = rank(load_runs(opened, warn), load_optima(opened))
     if not boards:
         raise StoreError(f"no finished runs in {opened.path}")
     if form is Format.TABLE:

@@ -11,7 +11,7 @@ import typer
 
 from archgym.cli.options import FormatOption
 from archgym.cli.run import DEFAULT_STORE, SOME_FAILED, StoreOption
-from archgym.cli.tables import Format
+from archgym.cli.tables import Format, warn
 from archgym.errors import SettingError, StoreError
 
 if TYPE_CHECKING:
@@ -92,11 +92,6 @@ def index(store: StoreOption = DEFAULT_STORE) -> None:
 
     opened = Store.open(store)
     typer.echo(f"{opened.path}: {write_index(opened, warn)} finished runs in the index")
-
-
-def warn(text: str) -> None:
-    """Tell of something that is left out."""
-    typer.echo(f"archgym: left out: {text}", err=True)
 
 
 def _check_options(

@@ -10,7 +10,7 @@ import typer
 from archgym.cli import watching
 from archgym.cli.options import FormatOption
 from archgym.cli.run import DEFAULT_STORE, SOME_FAILED, StoreOption
-from archgym.cli.tables import Format, show
+from archgym.cli.tables import Format, show, warn
 from archgym.errors import SettingError, StoreError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def compare(store: StoreOption = DEFAULT_STORE, form: FormatOption = Format.TABL
     from archgym.results.store import Store
 
     opened = Store.open(store)
-    rows = side_by_side(load_runs(opened), load_optima(opened))
+    rows = side_by_side(load_runs(opened, warn), load_optima(opened))
     if not rows:
         raise StoreError(f"no finished runs in {opened.path}")
     show(rows, form)
@@ -79,7 +79,7 @@ def replay(
     if (run_id is None) != best:
         raise SettingError("replay needs a run's id or --best, one of them")
     opened = Store.open(store)
-    replayed = list(replay_best(opened)) if best else [replay_run(opened.find(str(run_id)))]
+    replayed = list(replay_best(opened, warn)) if best else [replay_run(opened.find(str(run_id)))]
     if not replayed:
         raise StoreError(f"no finished runs in {opened.path}")
     _tell_replayed(replayed)

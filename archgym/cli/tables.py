@@ -34,6 +34,11 @@ def show(rows: Sequence[Row], form: Format, title: str = "") -> None:
         _show_table(rows, title)
 
 
+def warn(text: str) -> None:
+    """Tell of something that is left out, on standard error."""
+    print(f"archgym: left out: {text}", file=sys.stderr)
+
+
 def _show_table(rows: Sequence[Row], title: str) -> None:
     from rich.console import Console
     from rich.table import Table

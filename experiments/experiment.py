@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from archgym.errors import StoreError
@@ -20,6 +23,8 @@ from archgym.results.store import State, Store
 
 # Called with the number of trials there may be.
 StartExecutor = Callable[[int], Executor]
+# Summaries asked for at the same time where each takes a while.
+READERS = 32
 
 
 class Watcher(Protocol):
@@ -156,10 +161,9 @@ class _Drive:
         new = {t.run_id: t for t in trials if t.run_id not in self._known}
         self._known |= new.keys()
         pending, before = {}, []
-        for run, trial in new.items():
-            report = self._finished(trial, retry_failed)
+        for trial, report in zip(new.values(), self._look_up(new, retry_failed), strict=True):
             if report is None:
-                pending[run] = trial
+                pending[trial.run_id] = trial
             else:
                 before.append((trial, report))
         result = self._result
@@ -168,6 +172,16 @@ class _Drive:
         result.reports |= {t.run_id: r for t, r in before if r.state != State.DONE}
         self._watcher.began(list(pending.values()), before)
         return pending
+
+    def _look_up(
+        self, trials: Mapping[str, TrialSpec], retry_failed: bool
+    ) -> Iterable[Report | None]:
+        """Return the report of each finished trial; elsewhere than on a disk in threads."""
+        finished = partial(self._finished, retry_failed=retry_failed)
+        if isinstance(self._store.path, Path):
+            return map(finished, trials.values())
+        with ThreadPoolExecutor(READERS) as pool:
+            return list(pool.map(finished, trials.values()))
 
     def _finished(self, trial: TrialSpec, retry_failed: bool) -> Report | None:
         folder = self._store.folder(trial)

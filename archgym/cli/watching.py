@@ -46,14 +46,15 @@ def watch(look: Callable[[], dict[str, Sequence[Any]]], form: Format) -> None:
 
     A terminal shows the latest alone, anything else one after the other.
     """
+    from rich.console import Console
+
     shown: object = None
     try:
         while True:
             began = time.monotonic()
             content = look()
             if content != shown:
-                if sys.stdout.isatty():
-                    typer.clear()
+                Console().clear()
                 show_status(content, form)
                 sys.stdout.flush()
                 shown = content

@@ -60,7 +60,7 @@ class Silent:
         self.heard.append(("ended", report))
 
 
-def run_locally(plan: Plan, store: Path, retry_failed: bool = False) -> Result:
+def run_locally(plan: Plan, store: Path | str, retry_failed: bool = False) -> Result:
     return run_experiment(
         plan, Store.create(store), lambda _: LocalExecutor(), Silent(), retry_failed
     )
@@ -99,7 +99,7 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
-def stored(store: Path) -> dict[str, dict[str, list[Any]]]:
+def stored(store: Path | str) -> dict[str, dict[str, list[Any]]]:
     """Return run id -> all columns but timings, of all runs."""
     tables = {run.run_id: read_rows(run) for run in Store.open(store).runs()}
     return {

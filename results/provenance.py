@@ -89,15 +89,19 @@ def code_state() -> dict[str, Any]:
 
     Left out is what lies in no git repository, and all where git is not installed.
     """
-    folders = {"archgym": Path(archgym.__file__).parent, "working_directory": Path.cwd()}
-    states = {name: _git_state(folder) for name, folder in folders.items()}
+    package = Path(archgym.__file__)
+    states = {
+        "archgym": _git_state(package.parent, package.name),
+        "working_directory": _git_state(Path.cwd(), "."),
+    }
     return {name: state for name, state in states.items() if state is not None}
 
 
 @cache
-def _git_state(folder: Path) -> dict[str, Any] | None:
+def _git_state(folder: Path, tracked: str) -> dict[str, Any] | None:
+    """Return the state of the repository that tracks a file; None where none does."""
     commit = _git(folder, "rev-parse", "HEAD")
-    if commit is None:
+    if commit is None or _git(folder, "ls-files", "--error-unmatch", tracked) is None:
         return None
     changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
     return {"commit": commit, "dirty": bool(changed)}

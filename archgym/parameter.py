@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar
 
+import numpy as np
 from numpy.typing import NDArray
 
 from archgym.errors import InvalidDesignError
@@ -91,6 +92,10 @@ class Parameter(ABC):
     def canonical(self, codes: Codes) -> Codes:
         """Return codes with those parts that have no effect set to zero."""
         return codes
+
+    def canonical_axis(self, codes: Codes, at: int) -> Codes:
+        """Return one column of `canonical`, which may cost much less than all of them."""
+        return np.asarray(self.canonical(codes)[:, at])
 
     def refuse(self, value: Any) -> InvalidDesignError:
         """Return the error that says why ``value`` is outside the domain."""

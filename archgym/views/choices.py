@@ -67,8 +67,9 @@ class Choices:
             effect &= active[:, self.conditional.index(owner.name)]
         if len(owner.axes) > 1 and self.grid.sizes[column] > 1:
             columns = self._space.columns[owner.name]
-            tidy = owner.canonical(self._continued(codes, column)[:, columns])
-            shown = tidy[:, column - columns.start].reshape(len(codes), -1)
+            continued = self._continued(codes, column)[:, columns]
+            tidy = owner.canonical_axis(continued, column - columns.start)
+            shown = tidy.reshape(len(codes), -1)
             effect &= (shown != shown[:, :1]).any(axis=1)
         return effect
 

@@ -1,0 +1,1 @@
+"""Circuits as graphs of pins and nets, their walks, the rules they obey, and their sizing."""

@@ -235,5 +235,8 @@ class _Drive:
 
 def _job(trial: TrialSpec, plan: Rounds, store: Store, tables: bool) -> Job:
     launch, source = plan.launch, str(plan.source.absolute())
-    resources = launch.resources_of(trial.agent)
-    return Job(trial.data, store.address, launch.attempts, source, tables, resources)
+    resources, curves = launch.resources_of(trial.agent), ""
+    if launch.tensorboard is not None:
+        folder = plan.source.absolute().parent / launch.tensorboard
+        curves = str(folder / trial.env_folder / trial.agent_folder / trial.run_id)
+    return Job(trial.data, store.address, launch.attempts, source, tables, resources, curves)

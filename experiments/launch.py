@@ -19,6 +19,7 @@ A list anywhere is a sweep, and sweeps multiply::
     timeout_s: 10                            # optional: limit of one evaluation
     attempts: 3                              # optional: a trial may kill its process so often
     resources: {cores: 2, memory_mib: 4000}  # optional: of one trial; agents may have their own
+    tensorboard: curves                      # optional: folder of curves, beside the launch file
 
 ``benchmark: NAME`` takes the place of problems, budget and seeds. With ``tune`` the agents'
 hyper-parameters are searched, see `archgym.experiments.tuning`::
@@ -42,9 +43,10 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, ValidationError
 
-from archgym.errors import LaunchError, UnknownNameError
+from archgym.errors import LaunchError, MissingExtraError, UnknownNameError
 from archgym.experiments.benchmark_launch import with_benchmark
 from archgym.experiments.resources import Resources
+from archgym.experiments.scalars import check_installed
 
 
 def _as_list(value: Any) -> Any:
@@ -156,6 +158,7 @@ class Launch(_Section):
     timeout_s: Annotated[float, Field(strict=True, gt=0)] | None = None
     attempts: Annotated[int, Field(strict=True, ge=1, le=100)] = 3
     resources: Resources = Resources()
+    tensorboard: StrictStr | None = None
     tune: Tune | None = None
     benchmark: StrictStr | None = None
 
@@ -215,6 +218,11 @@ def parse_launch(content: Any, source: str) -> Launch:
         place = _place(first["loc"], content)
         raise LaunchError(f"{source}: {place}: {_message(first)}") from None
     _check_resources(launch, source)
+    if launch.tensorboard is not None:
+        try:
+            check_installed()
+        except MissingExtraError as error:
+            raise LaunchError(f"{source}: tensorboard: {error}") from None
     return launch
 
 

@@ -15,6 +15,7 @@ from archgym.errors import ArchgymError, ReplayMismatchError, StoreError
 from archgym.evaluator import Evaluator, History
 from archgym.experiments.moved_files import moved
 from archgym.experiments.resources import DEFAULT, Resources, memory_limit
+from archgym.experiments.scalars import with_scalars
 from archgym.problem import Problem
 from archgym.results.attempts import (
     begin_attempt,
@@ -51,6 +52,7 @@ class Job:
         launch: The launch file, noted for commands that people can repeat.
         tables: Whether designs are looked up in the store's table of the space, if it has one.
         resources: What it needs while it runs.
+        curves: A folder in which TensorBoard finds the trial's curves; empty draws none.
         sent_folder: The driver's folder that was sent to the workers, who have it as their current
             one; empty where none was.
     """
@@ -61,6 +63,7 @@ class Job:
     launch: str = ""
     tables: bool = False
     resources: Resources = DEFAULT
+    curves: str = ""
     sent_folder: str = ""
 
     @property
@@ -146,7 +149,7 @@ def _attempt(spec: TrialSpec, folder: RunFolder, job: Job) -> Report:
             problem = here.make_problem()
             if job.tables:
                 problem = with_table(problem, spec, Store.at(job.store))
-            rows = _search(here, problem, folder, rows, eager)
+            rows = _search(here, problem, folder, rows, eager, job.curves)
         return _finish(spec, problem, folder, rows, stored, damaged, began)
     except (KeyboardInterrupt, StoreError):
         with suppress(StoreError):
@@ -190,12 +193,20 @@ def _write_run_file(spec: TrialSpec, folder: RunFolder, job: Job) -> None:
     write_json(folder.run_file, content, durable=False)
 
 
-def _search(spec: TrialSpec, problem: Problem, folder: RunFolder, rows: Any, eager: bool) -> Any:
+def _search(
+    spec: TrialSpec, problem: Problem, folder: RunFolder, rows: Any, eager: bool, curves: str
+) -> Any:
     """Let the agent spend its budget, stored evaluations first; return all rows, stored."""
     writer = _writer(folder, problem, rows, eager)
     history = None if rows is None else history_of(rows, problem)
     agent = spec.make_agent(problem)
-    evaluator = Evaluator(problem, spec.budget, writer, history, spec.timeout_s)
+    with with_scalars(curves, writer) as recorder:
+        evaluator = Evaluator(problem, spec.budget, recorder, history, spec.timeout_s)
+        _spend(agent, evaluator, history, writer)
+    return writer.finish()
+
+
+def _spend(agent: Any, evaluator: Evaluator, history: History | None, writer: PartWriter) -> None:
     try:
         agent.run(evaluator)
         _check_all_replayed(evaluator, history)
@@ -204,7 +215,6 @@ def _search(spec: TrialSpec, problem: Problem, folder: RunFolder, rows: Any, eag
         raise
     finally:
         evaluator.close()
-    return writer.finish()
 
 
 def _writer(folder: RunFolder, problem: Problem, rows: Any, eager: bool) -> PartWriter:

@@ -17,6 +17,7 @@ from archgym.errors import StoreError
 from archgym.results.files import Place
 from archgym.results.reader import read_rows
 from archgym.results.remote import RemotePath
+from archgym.results.schema import TIMINGS
 from archgym.results.statistics.curves import curve_on, improvements
 from archgym.results.store import RunFolder
 
@@ -83,8 +84,9 @@ def _curve(folder: RunFolder) -> Curve:
         raise StoreError(f"{folder.path}: has no rows")
     reward = rows["reward"].to_numpy()
     better = improvements(reward)
-    micros = rows["ask_us"].to_numpy().astype(float) + rows["evaluate_us"].to_numpy()
-    return Curve(better + 1.0, np.cumsum(micros)[better] / 1e6, reward[better])
+    micros = np.add(*(rows[name].to_numpy().astype(np.float64) for name in TIMINGS))
+    evaluations = better.astype(np.float64) + 1.0
+    return Curve(evaluations, np.cumsum(micros)[better] / 1e6, reward[better])
 
 
 def _row_files(folder: RunFolder) -> list[Place]:

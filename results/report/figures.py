@@ -182,7 +182,8 @@ def draw_front(axes: Any, problem: Problem, looks: Looks) -> None:
     axes.plot(beside[:, 0], beside[:, 1], ".", color="0.75", markersize=3, zorder=0)
     for agent, points in front["agents"].items():
         across, up = np.array(points, dtype=np.float64)[:, :2].T
-        axes.plot(across, up, marker="o", markersize=3, linewidth=1, **looks.line(agent))
+        where = "pre" if front["metrics"][0]["maximize"] else "post"
+        axes.step(across, up, where=where, marker="o", ms=3, linewidth=1, **looks.line(agent))
     for set_label, metric in zip(
         (axes.set_xlabel, axes.set_ylabel), front["metrics"], strict=False
     ):

@@ -36,20 +36,30 @@ def parallel_axes(designs: Designs, weights: Floats, problem: Problem) -> dict[s
     return {
         "axes": [{"name": axis.name, "ticks": _ticks(axis, problem)} for axis in axes],
         "left_out": len(varied) - len(axes),
-        "lines": np.transpose([_position(*own) for own in zip(axes, columns, strict=True)]),
+        "lines": np.transpose(
+            [_position(*own, problem) for own in zip(axes, columns, strict=True)]
+        ),
         "values": [_labels(*own, problem) for own in zip(axes, columns, strict=True)],
         "reward": good.reward,
         "agent": good.agent,
     }
 
 
-def _position(axis: Axis, codes: Floats) -> Floats:
+def _position(axis: Axis, codes: Floats, problem: Problem) -> Floats:
     if axis.size is not None:
-        return codes / max(axis.size - 1, 1)
+        on_grid = codes if (codes < axis.size).all() else _between(axis, codes, problem)
+        return on_grid / max(axis.size - 1, 1)
     places: Floats = (codes - axis.low) / (axis.high - axis.low)
     if axis.log:
         places = np.log(codes / axis.low) / np.log(axis.high / axis.low)
     return places
+
+
+def _between(axis: Axis, codes: Floats, problem: Problem) -> Floats:
+    """Return codes with values off the grid put between the grid's, or at its nearer end."""
+    grid = np.arange(axis.size or 0, dtype=np.float64)
+    values, known = _labels(axis, codes, problem), _labels(axis, grid, problem)
+    return np.interp(np.array(values, dtype=np.float64), known, grid)
 
 
 def _ticks(axis: Axis, problem: Problem) -> list[list[Any]]:
@@ -58,7 +68,7 @@ def _ticks(axis: Axis, problem: Problem) -> list[list[Any]]:
         codes = np.array([axis.low, axis.high])
     else:
         codes = np.unique(np.linspace(0, axis.size - 1, min(axis.size, _MOST_TICKS)).round())
-    places = _position(axis, codes).tolist()
+    places = _position(axis, codes, problem).tolist()
     return [list(tick) for tick in zip(places, _labels(axis, codes, problem), strict=True)]
 
 

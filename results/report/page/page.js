@@ -11,7 +11,7 @@ const COSTS = [
   {key: "infeasible_share", title: "infeasible", format: percent, tip: "share of evaluations of infeasible designs"},
   {key: "failed_share", title: "failed", format: percent, tip: "share of evaluations that timed out or crashed"},
   {key: "agent_us", title: "agent time", format: micros, tip: "agent's time per evaluation"},
-  {key: "cost_model_us", title: "cost model time", format: micros, tip: "cost model's time per evaluation"},
+  {key: "cost_model_us", title: "model time", format: micros, tip: "cost model's time per evaluation"},
 ];
 const BOARD = [
   {key: "agent", title: "agent"},

@@ -67,9 +67,10 @@ function drawBand(group, {colour, dash}, at, [low, middle, high], x, y) {
   group.append(svg("path", {class: `curve ${colour}`, "stroke-dasharray": dash, d: path(line(middle))}));
 }
 
-// The best so far stays as it is until it improves.
-function stairs(points) {
-  return points.flatMap((point, at) => (at ? [[point[0], points[at - 1][1]], point] : [point]));
+// Steps from point to point: across first, or up and down first.
+function stairs(points, verticalFirst = false) {
+  const corner = (before, point) => (verticalFirst ? [before[0], point[1]] : [point[0], before[1]]);
+  return points.flatMap((point, at) => (at ? [corner(points[at - 1], point), point] : [point]));
 }
 
 function crosshair(drawing, box, at, x, text) {
@@ -205,7 +206,7 @@ function drawOwnFront(drawing, front, agents, agent, axes, [x, y]) {
   const {colour, dash} = look(agents, agent), [across, up] = axes;
   const points = [...front.agents[agent]].sort((a, b) => a[across] - b[across]);
   const places = points.map((point) => [x(point[across]), y(point[up])]);
-  if (front.metrics.length === 2) drawing.append(svg("path", {class: `stair ${colour}`, "stroke-dasharray": dash, d: path(places)}));
+  if (front.metrics.length === 2) drawing.append(svg("path", {class: `stair ${colour}`, "stroke-dasharray": dash, d: path(stairs(places, front.metrics[across].maximize))}));
   points.forEach((point, place) => {
     const told = front.metrics.map((metric, at) => `${metric.name} ${exact(point[at])}`);
     drawing.append(svg("circle", {class: `dot ${colour}`, cx: places[place][0], cy: places[place][1], r: 4, "data-tip": [agent, ...told].join("\n")}));

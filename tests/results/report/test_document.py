@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,16 @@ from archgym.errors import SettingError, StoreError, UnknownNameError
 from archgym.results.catalogue import load_runs
 from archgym.results.reader import read_rows
 from archgym.results.report.curves import Curve, band, grid, load_curves
+from archgym.results.report.designs import Designs
 from archgym.results.report.document import report_document
 from archgym.results.report.importance import importance
+from archgym.results.report.parallel import parallel_axes
 from archgym.results.store import Store
+from archgym.scalar_parameters import Ordinal
+from archgym.space import DesignSpace
 from tests.experiments.launching import run_locally, toy_plan
 from tests.results.report.stores import TOY, make_store, rewards_of
+from tests.toys import toy_problem
 
 
 @pytest.fixture(scope="module")
@@ -214,6 +220,17 @@ def test_every_kind_of_parameter_has_an_axis(tmp_path: Path, toy: str) -> None:
     assert len(told["parallel"]["axes"]) > 1
     assert all(0 <= place <= 1 for line in told["parallel"]["lines"] for place in line)
     assert all(len(axis["ticks"]) > 1 for axis in told["parallel"]["axes"])
+
+
+def test_values_off_the_grid_lie_between_its_own() -> None:
+    space = DesignSpace([Ordinal("depth", (1, 2, 4, 8), legal=(0, None))])
+    problem = replace(toy_problem(), space=space)
+    codes = space.encode([{"depth": depth} for depth in (1, 8, 3, 6, 0, 99)]).codes
+    reward, flags = np.arange(6.0)[::-1], np.ones(6, dtype=bool)
+    designs = Designs(np.array(["a"] * 6), codes * 1.0, {}, reward, flags, flags, 1)
+    told = parallel_axes(designs, np.ones(1), problem)
+    assert told["values"] == [[1, 8, 3, 6, 0, 99]]
+    np.testing.assert_allclose(told["lines"].T[0] * 3, [0, 3, 1.5, 2.5, 0, 3])
 
 
 def test_importance_finds_the_parameter_that_matters() -> None:

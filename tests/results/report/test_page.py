@@ -300,8 +300,8 @@ def test_21_600_trials_stay_fluid(chrome: Any, show: Show, tmp_path: Path) -> No
     assert document["states"] == {"done": 21_600}
     assert len(page.encode()) < MOST_BYTES
     show(document)
-    entry = "return performance.getEntriesByName('first-contentful-paint')[0].startTime"
-    assert chrome.execute_script(entry) / 1000 < FIRST_PLOT_SECONDS
+    drawn = "return performance.timing.domComplete - performance.timing.navigationStart"
+    assert chrome.execute_script(drawn) / 1000 < FIRST_PLOT_SECONDS
     assert count(chrome, "#curves path.curve") == 2
     spent = """
         const begin = performance.now();

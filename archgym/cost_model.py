@@ -49,6 +49,10 @@ class CostModel(ABC):
     def evaluate(self, batch: Batch, workload: Any) -> Measurements:
         """Return the measurements of each design on ``workload``."""
 
+    def for_workload(self, workload: Any) -> CostModel:
+        """Return a model with the metrics that a workload has, itself unless overridden."""
+        return self
+
     def focused(self, metrics: tuple[str, ...]) -> CostModel:
         """Return a model that may leave out all but some metrics to save time, else itself."""
         return self

@@ -11,7 +11,7 @@ from archgym.errors import UnknownNameError
 from archgym.objective_spec import Spec, parse_objective
 from archgym.problem import Problem
 from archgym.registry import cost_model_loaders
-from archgym.setting import Setting, check_settings
+from archgym.setting import Setting, check_settings, without_added
 from archgym.space import DesignSpace
 
 Settings = Mapping[str, Any]
@@ -87,9 +87,9 @@ class Environment:
         """
         checked = check_settings(self.settings, settings, f"environment {self.id!r}")
         name = next(iter(self.workloads)) if workload is None else str(workload)
-        model = self._model(cost_model, checked, name)
-        chosen = next(iter(self.objectives)) if objective is None else objective
         loaded = self.load_workload(name, checked)
+        model = self._model(cost_model, checked, name).for_workload(loaded)
+        chosen = next(iter(self.objectives)) if objective is None else objective
         return Problem(
             env=self.versioned_id,
             space=self.space(checked) if self.space_of is None else self.space_of(checked, loaded),
@@ -98,7 +98,7 @@ class Environment:
             workload=loaded,
             objective=parse_objective(chosen, self.objectives, model.metrics),
             objective_spec=chosen,
-            settings=checked,
+            settings=without_added(self.settings, checked),
             baselines=self.baselines,
         )
 

@@ -31,7 +31,8 @@ class Problem:
         workload: What the hardware runs, in the form the cost model takes.
         workload_name: A registered name or the path of a file.
         objective_spec: The objective as data, part of a run's identity.
-        settings: All settings of the environment, defaults filled in.
+        settings: All settings of the environment, defaults filled in; those that were added to
+            it later only where they are not at their default.
         baselines: Name -> a well-known design, to be compared with.
     """
 

@@ -21,6 +21,8 @@ class Setting:
         kind: The type of a value, taken from the default unless given.
         or_file: True where a path of an existing file is allowed besides the choices.
         description: One line for people.
+        added: True where it was declared after runs were stored: at its default it is no part of
+            a problem's settings, so that these runs keep their identity.
     """
 
     default: Any
@@ -28,6 +30,7 @@ class Setting:
     kind: type | None = None
     or_file: bool = False
     description: str = ""
+    added: bool = False
 
     def check(self, name: str, value: Any) -> Any:
         """Return the value in the option's type; texts from the command line are read.
@@ -64,6 +67,15 @@ def check_settings(
     return {
         name: setting.check(name, given[name]) if name in given else setting.default
         for name, setting in declared.items()
+    }
+
+
+def without_added(declared: Mapping[str, Setting], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings without those that were added later and are at their default."""
+    return {
+        name: value
+        for name, value in settings.items()
+        if not (declared[name].added and value == declared[name].default)
     }
 
 

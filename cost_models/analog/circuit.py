@@ -11,13 +11,14 @@ from archgym.cost_models.analog.netlist import Netlist, parse_netlist
 from archgym.errors import WorkloadError
 
 AMPLIFIER, COMMON_SOURCE = "amplifier", "common_source"
-TRANSIMPEDANCE, REGULATOR = "transimpedance", "regulator"
+TRANSIMPEDANCE, REGULATOR, COMPARATOR = "transimpedance", "regulator", "comparator"
 # Bench -> the ports that its circuits have, in order.
 PORTS = {
     AMPLIFIER: ("inp", "inn", "out", "vdd"),
     COMMON_SOURCE: ("inp", "inn", "out", "vdd"),
     TRANSIMPEDANCE: ("in", "out", "vdd"),
     REGULATOR: ("ref", "fbg", "fb", "out", "vdd"),
+    COMPARATOR: ("inp", "inn", "out", "vdd"),
 }
 # Ending of a parameter's name -> SI units per unit of the parameter.
 UNITS = {"um": 1e-6, "a": 1.0, "f": 1.0, "ohm": 1.0, "v": 1.0}
@@ -80,7 +81,8 @@ class Circuit:
         bench: Which bench measures it.
         netlist: Its subcircuit.
         sizes: Its parameters.
-        common_mode: Input voltage of amplifiers as a share of the supply.
+        common_mode: Input voltage of amplifiers, and the reference of comparators, as a share of
+            the supply.
         slew_v_per_s: Rough slew rate as a formula of the parameters, by which the pulse is
             timed; empty where the bench has none.
         start: Node -> volts where the search for the operating point begins, at 1.8 V.

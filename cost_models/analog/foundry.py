@@ -11,6 +11,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+from archgym.cost_models.analog.corners import corner_data
 from archgym.cost_models.analog.ngspice.availability import INSTALL_GF180, gf180_folder
 from archgym.errors import SettingError
 
@@ -20,28 +21,56 @@ NAMES = {1: "nfet_03v3", -1: "pfet_03v3"}
 _FILE = "sm141064.ngspice"
 _NOMINAL = re.compile(r"(\w+)\s*=\s*'\(fnoicor==0\)\*([-+.\de]+)")
 _ENTRY = re.compile(r"(\w+)\s*=\s*(\S+)")
+_MATCHING = ("par_vth", "par_k", "par_l", "par_w")
+_TO_METRES = 1e-6  # of par_vth and par_k, as the cards themselves have it
 
 
-def foundry_cards() -> str:
-    """Return the typical cards, one a line.
+def foundry_cards(process: str = "tt") -> str:
+    """Return the cards of a corner of the process, one a line.
 
     Raises:
         SettingError: The package is not installed.
     """
-    folder = gf180_folder()
-    if folder is None:
-        raise SettingError(f"model gf180 needs its cards: {INSTALL_GF180}")
-    return _flatten(folder / _FILE)
+    return _flatten(_path(), corner_data()["processes"][process]["section"])
 
 
 @cache
-def _flatten(path: Path) -> str:
-    text = path.read_text(encoding="latin-1").lower()
+def matching(polarity: int) -> tuple[float, float, float, float]:
+    """Return how well transistors match, as the cards' statistics have it.
+
+    Returns:
+        Pelgrom's coefficients of threshold (V m) and current factor (m), and by how much length
+        and width that matter are less, and more, than the drawn ones (m).
+
+    Raises:
+        SettingError: The package is not installed.
+    """
+    text = _section(_text(_path()), "fets_mm")
+    body = text.split(f".subckt {NAMES[polarity]} ", 1)[1].split(".ends", 1)[0]
+    entries = dict(_ENTRY.findall(body))
+    vth, k, length, width = (float(entries[name]) for name in _MATCHING)
+    return vth * _TO_METRES, k * _TO_METRES, length, -width
+
+
+def _path() -> Path:
+    folder = gf180_folder()
+    if folder is None:
+        raise SettingError(f"model gf180 needs its cards: {INSTALL_GF180}")
+    return folder / _FILE
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="latin-1").lower()
+
+
+@cache
+def _flatten(path: Path, ending: str) -> str:
+    text = _text(path)
     nominal = dict(_NOMINAL.findall(_section(text, "noise_corner")))
     cards = [
         card
         for name in NAMES.values()
-        for card in _models(_section(text, f"{name}_t"), name, nominal)
+        for card in _models(_section(text, f"{name}_{ending}"), name, nominal)
     ]
     return "\n".join(cards)
 

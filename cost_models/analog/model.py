@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from archgym.batch import Batch
-from archgym.cost_model import CostModel
 from archgym.cost_models.analog.circuit import Circuit
+from archgym.cost_models.analog.circuit_model import CircuitModel
 from archgym.cost_models.analog.columns import AFM1, MODEL
 from archgym.cost_models.analog.conditions import Conditions
-from archgym.cost_models.analog.metrics import METRICS, SLEW
+from archgym.cost_models.analog.mismatch import shifts
 from archgym.cost_models.analog.ngspice.library import NgspiceLibrary
 from archgym.cost_models.analog.ngspice.model import (
     DEFAULT_TIMEOUT_S,
@@ -24,17 +24,16 @@ from archgym.cost_models.analog.solver import Solver
 from archgym.outcome import Measurements, concatenate
 
 
-class SizingModel(CostModel):
+class SizingModel(CircuitModel):
     """Measures sized circuits on the bench of their kind.
 
     Args:
-        conditions: Temperature, sweep, whether slew rates are measured.
+        conditions: Corners, mismatch, sweep, what is left out.
     """
 
     name = "nodal"
     version = "1"
     fidelity = "simulator"
-    metrics = METRICS
     sources = (
         "SPICE level 1 (Shichman and Hodges, JSSC 1968; Meyer, RCA Review 1971) as ngspice has it",
         "cards afm1: numbers of our own, in the manner of a 0.18 um process at 1.8 V",
@@ -49,27 +48,27 @@ class SizingModel(CostModel):
     )
 
     def __init__(self, conditions: Conditions):
-        self.conditions = conditions
-        self._solver: Solver | None = None
+        super().__init__(conditions)
+        self._solvers: dict[Conditions, Solver] = {}
         self._ngspice: NgspiceModel | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_solver": None, "_ngspice": None}
+        return self.__dict__ | {"_solvers": {}, "_ngspice": None}
 
-    def focused(self, metrics: tuple[str, ...]) -> CostModel:
-        return type(self)(replace(self.conditions, slew=self.conditions.slew and SLEW in metrics))
+    def renewed(self, conditions: Conditions) -> SizingModel:
+        return type(self)(conditions)
 
-    def evaluate(self, batch: Batch, workload: Circuit) -> Measurements:
-        """Return the metrics of designs, NaN where a circuit does not have them.
+    def measure_case(self, batch: Batch, workload: Circuit, case: Conditions) -> Measurements:
+        """Return what is measured in one case.
 
         Raises:
             SettingError: A design is in a foundry's process, and ngspice is not installed.
         """
         ours = batch[MODEL] == AFM1
         if ours.all():
-            return self._solve(batch, workload)
+            return self._solve(batch, workload, case)
         parts = [
-            part(batch.select(rows), workload)
+            part(batch.select(rows), workload, case)
             for part, rows in ((self._solve, ours), (self._simulate, ~ours))
             if rows.any()
         ]
@@ -79,16 +78,25 @@ class SizingModel(CostModel):
     def export(self, design: Batch, workload: Circuit) -> dict[str, str | bytes]:
         return export_decks(design, workload, self.conditions)
 
-    def _solve(self, batch: Batch, workload: Circuit) -> Measurements:
-        sizes = {size.name: batch[size.name].astype(np.float64) for size in workload.sizes}
-        return measurements(workload, self._solver_of(workload).measure(sizes))
+    def _solve(self, batch: Batch, circuit: Circuit, case: Conditions) -> Measurements:
+        sizes = {size.name: batch[size.name].astype(np.float64) for size in circuit.sizes}
+        solver = self._solver_of(circuit, replace(case, sample=0))
+        if case.sample:
+            off = shifts(circuit, AFM1, sizes, case.mismatch_seed, case.sample)
+            results = solver.measure(sizes, off)
+        else:
+            results = solver.measure(sizes)
+        return measurements(circuit, results, [metric.name for metric in self.metrics])
 
-    def _simulate(self, batch: Batch, workload: Circuit) -> Measurements:
+    def _simulate(self, batch: Batch, circuit: Circuit, case: Conditions) -> Measurements:
         if self._ngspice is None:
             self._ngspice = NgspiceModel(NgspiceLibrary(DEFAULT_TIMEOUT_S), self.conditions)
-        return self._ngspice.evaluate(batch, workload)
+            self._ngspice.metrics = self.metrics
+        return self._ngspice.measure_case(batch, circuit, case)
 
-    def _solver_of(self, circuit: Circuit) -> Solver:
-        if self._solver is None or self._solver.circuit is not circuit:
-            self._solver = Solver(circuit, self.conditions)
-        return self._solver
+    def _solver_of(self, circuit: Circuit, case: Conditions) -> Solver:
+        if any(solver.circuit is not circuit for solver in self._solvers.values()):
+            self._solvers.clear()
+        if case not in self._solvers:
+            self._solvers[case] = Solver(circuit, case)
+        return self._solvers[case]

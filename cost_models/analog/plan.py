@@ -8,8 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.cost_models.analog.circuit import AMPLIFIER, PORTS, REGULATOR, TRANSIMPEDANCE, Circuit
+from archgym.cost_models.analog.circuit import (
+    AMPLIFIER,
+    COMPARATOR,
+    PORTS,
+    REGULATOR,
+    TRANSIMPEDANCE,
+    Circuit,
+)
 from archgym.cost_models.analog.kernels.layout import Net, Wiring
+from archgym.cost_models.analog.mismatch import BETA, THRESHOLD
 from archgym.cost_models.analog.netlist import GROUND, Element, Netlist, Value
 from archgym.errors import WorkloadError
 
@@ -24,7 +32,8 @@ class Plan:
     Attributes:
         names: Of the parameters, the first values of a row.
         units: float64, SI units per unit of each parameter.
-        constants: float64, the further values: numbers that stand in the netlist.
+        constants: float64, the further values: numbers that stand in the netlist. After these
+            come a threshold's shift and a factor of beta of each transistor.
         net: The elements.
         nodes: Node -> index.
         given: Node -> volts as a share of the supply, of nodes that the bench holds.
@@ -41,12 +50,19 @@ class Plan:
     wirings: Mapping[str, Wiring]
     fed: Floats
 
-    def values(self, sizes: Mapping[str, Floats]) -> Floats:
-        """Return rows of values, shape (n, values), of parameters by name."""
+    def values(self, sizes: Mapping[str, Floats], shifts: Floats | None = None) -> Floats:
+        """Return rows of values, shape (n, values), of parameters by name.
+
+        ``shifts`` (n, transistors, 2) are what transistors are off by, see
+        `archgym.cost_models.analog.mismatch.shifts`.
+        """
         columns = np.array([sizes[name] for name in self.names]).T
-        rows = np.empty((len(columns), len(self.names) + len(self.constants)))
-        rows[:, : len(self.names)] = columns * self.units
-        rows[:, len(self.names) :] = self.constants
+        named, devices = len(self.names), len(self.net.mos_sign)
+        rows = np.empty((len(columns), named + len(self.constants) + 2 * devices))
+        rows[:, :named] = columns * self.units
+        rows[:, named : -2 * devices] = self.constants
+        rows[:, self.net.mos_threshold] = 0.0 if shifts is None else shifts[:, :, THRESHOLD]
+        rows[:, self.net.mos_beta] = 1.0 if shifts is None else 1.0 + shifts[:, :, BETA]
         return rows
 
     def base(self, supply: float) -> Floats:
@@ -88,12 +104,17 @@ class _Numbering:
     def __init__(self, holes: tuple[str, ...]):
         self.holes, self.constants = holes, list[float]()
 
+    @property
+    def count(self) -> int:
+        """How many values have a place."""
+        return len(self.holes) + len(self.constants)
+
     def place(self, value: Value) -> int:
         """Return the place of a value."""
         if isinstance(value, str):
             return self.holes.index(value)
         self.constants.append(value)
-        return len(self.holes) + len(self.constants) - 1
+        return self.count - 1
 
 
 def _given(circuit: Circuit) -> dict[str, float]:
@@ -101,6 +122,8 @@ def _given(circuit: Circuit) -> dict[str, float]:
     held = {GROUND: 0.0, "vdd": 1.0}
     if circuit.bench == AMPLIFIER:
         return held | {"inp": circuit.common_mode}
+    if circuit.bench == COMPARATOR:
+        return held | {"inp": circuit.common_mode, "inn": circuit.common_mode}
     if circuit.bench == REGULATOR:
         return held | {"ref": 0.5}
     return held if circuit.bench == TRANSIMPEDANCE else held | {"inp": 0.0}
@@ -159,18 +182,23 @@ def _net(
 
     r, c, i = (netlist.of_kind(kind) for kind in "rci")
     tied = [(nodes[t.node], nodes[t.parent], numbering.place(t.value)) for t in ties]
+    length, fingers = places([m.length for m in mos]), places([m.fingers for m in mos])
+    r_value, c_value, i_value = (places([e.value for e in kind]) for kind in (r, c, i))
+    after_constants = numbering.count + np.arange(len(mos))
     return Net(
         mos_nodes=ends(mos, 4),
         mos_sign=np.array([float(m.polarity) for m in mos]),
         mos_width=np.array([m.width for m in mos]),
-        mos_length=places([m.length for m in mos]),
-        mos_fingers=places([m.fingers for m in mos]),
+        mos_length=length,
+        mos_fingers=fingers,
+        mos_threshold=after_constants,
+        mos_beta=after_constants + len(mos),
         r_nodes=ends(r, 2),
-        r_value=places([element.value for element in r]),
+        r_value=r_value,
         c_nodes=ends(c, 2),
-        c_value=places([element.value for element in c]),
+        c_value=c_value,
         i_nodes=ends(i, 2),
-        i_value=places([element.value for element in i]),
+        i_value=i_value,
         ties=np.array(tied, dtype=np.int64).reshape(len(tied), 3),
         tie_sign=np.array([tie.sign for tie in ties]),
     )
@@ -182,6 +210,8 @@ _BENCHES: dict[str, _Bench] = {
     "amplifier": {
         "direct": (("inn", "out"), {}, "", "out"),
         "signal": (None, {"inp": 1.0, "inn": 0.0}, "", "out"),
+        "ripple": (None, {"vdd": 1.0, "inn": 0.0}, "", "out"),
+        "common": (None, {"inp": 1.0, "inn": 1.0}, "", "out"),
     },
     "common_source": {
         "direct": (("inn", "out"), {}, "", "out"),
@@ -195,6 +225,10 @@ _BENCHES: dict[str, _Bench] = {
         "direct": (("fbg", "fb"), {}, "", "out"),
         "loop": (None, {"fbg": 1.0}, "", "fb"),
         "ripple": (("fbg", "fb"), {"vdd": 1.0}, "", "out"),
+    },
+    "comparator": {
+        "direct": (None, {}, "", "out"),
+        "signal": (None, {"inp": 1.0}, "", "out"),
     },
 }
 assert set(_BENCHES) == set(PORTS)

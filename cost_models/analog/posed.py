@@ -10,11 +10,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from archgym.cost_models.analog.circuit import REGULATOR
+from archgym.cost_models.analog.circuit import COMPARATOR, REGULATOR
 from archgym.cost_models.analog.metrics import (
     CONVERGED,
     LEAST_CURRENT,
     LOAD_REGULATION,
+    OFFSET,
     OUTPUT_ERROR,
 )
 from archgym.outcome import Floats
@@ -24,13 +25,16 @@ _FLOOR_A = 1e-15
 REGULATES_V = 0.05
 UNSOLVED_VIOLATION = 10.0  # more than any starved branch
 UNSOLVED = "no operating point was found"
+NEVER_TRIPS_VIOLATION = 5.0
+NEVER_TRIPS = "ill-posed: no input within the supply brings its output to half of it"
 
 
 def violations(bench: str, metrics: Mapping[str, Floats]) -> tuple[Floats, dict[int, str]]:
     """Return by how much each design is ill-posed, 0 where it is well-posed, and reasons.
 
     A starved branch counts by the decades that it lacks to 1 nA, a regulator that does not
-    regulate by its error relative to 50 mV.
+    regulate by its error relative to 50 mV. A comparator that never trips violates as much as
+    a branch that lacks five decades.
     """
     current, unsolved = metrics[LEAST_CURRENT], metrics[CONVERGED] != 1.0
     starved = np.where(current >= LEAST_A, 0.0, np.log10(LEAST_A / np.maximum(current, _FLOOR_A)))
@@ -40,6 +44,8 @@ def violations(bench: str, metrics: Mapping[str, Floats]) -> tuple[Floats, dict[
         off = np.maximum(np.abs(error) - REGULATES_V, 0.0) / REGULATES_V
         off = off + np.maximum(drop - REGULATES_V, 0.0) / REGULATES_V
         violation = starved + off + np.where(drop > 0, 0.0, 1.0)
+    if bench == COMPARATOR:
+        violation = np.where(np.isnan(metrics[OFFSET]), NEVER_TRIPS_VIOLATION, violation)
     violation = np.where(unsolved, UNSOLVED_VIOLATION, violation)
     reasons = {}
     for row in np.flatnonzero(violation).tolist():
@@ -50,6 +56,8 @@ def violations(bench: str, metrics: Mapping[str, Floats]) -> tuple[Floats, dict[
 def _reason(unsolved: bool, starved: float, metrics: Mapping[str, Floats], row: int) -> str:
     if unsolved:
         return UNSOLVED
+    if np.isnan(starved):
+        return NEVER_TRIPS
     if starved > 0:
         current = metrics[LEAST_CURRENT][row]
         return (

@@ -9,16 +9,28 @@ from numpy.typing import NDArray
 
 from archgym.cost_models.analog import formula
 from archgym.cost_models.analog.cards import SUPPLY_V, Card, read_cards
+from archgym.cost_models.analog.cards.process import at_process
 from archgym.cost_models.analog.cards.temperature import at_temperature
 from archgym.cost_models.analog.circuit import (
     AMPLIFIER,
     COMMON_SOURCE,
+    COMPARATOR,
     TRANSIMPEDANCE,
     Circuit,
 )
-from archgym.cost_models.analog.conditions import LIGHT_LOAD_A, LOAD_A, REGULATED, Conditions
-from archgym.cost_models.analog.kernels import benches
-from archgym.cost_models.analog.kernels.layout import N_RESULTS, Bench
+from archgym.cost_models.analog.columns import AFM1
+from archgym.cost_models.analog.conditions import (
+    EDGE_S,
+    LIGHT_LOAD_A,
+    LOAD_A,
+    OVERDRIVE_V,
+    REGULATED,
+    STEP_V,
+    TRIP_SHARE,
+    Conditions,
+)
+from archgym.cost_models.analog.kernels import benches, comparator
+from archgym.cost_models.analog.kernels.layout import N_RESULTS, Bench, Decision
 from archgym.cost_models.analog.plan import Plan, make_plan
 
 Floats = NDArray[np.float64]
@@ -44,8 +56,8 @@ class Solver:
 
     Args:
         circuit: The circuit.
-        conditions: Supply, temperature and the like.
-        cards: Level-1 cards at 27 C.
+        conditions: Corner, sweep, what is left out; of corners and samples it knows nothing.
+        cards: Typical level-1 cards at 27 C.
 
     Attributes:
         bench: What the kernels know of the circuit, whatever its sizes.
@@ -59,16 +71,17 @@ class Solver:
     ):
         self.circuit, self.conditions = circuit, conditions
         self.plan: Plan = make_plan(circuit)
-        at_room = read_cards() if cards is None else cards
-        kelvin = conditions.temperature_k
+        typical = read_cards() if cards is None else cards
+        at_room = [at_process(card, conditions.process) for card in typical]
+        kelvin, supply = conditions.temperature_k, conditions.supply_v(AFM1)
         self.bench = Bench(
             net=self.plan.net,
             cards=card_table(tuple(at_temperature(card, kelvin) for card in at_room)),
-            supply=SUPPLY_V,
+            supply=supply,
             temperature=kelvin,
             gmin=conditions.gmin,
             row=self.plan.wirings["direct"].row,
-            base=self.plan.base(SUPPLY_V),
+            base=self.plan.base(supply),
             starts=self._make_starts(),
             fed=self.plan.fed,
             grid=frequencies(FIRST_HZ, LAST_HZ, conditions.points_per_decade),
@@ -76,9 +89,12 @@ class Solver:
         )
         self._noise_grid = frequencies(NOISE_FIRST_HZ, LAST_HZ, NOISE_POINTS_PER_DECADE)
 
-    def measure(self, sizes: Mapping[str, Floats]) -> Floats:
-        """Return results (n, N_RESULTS) of parameters by name, each of shape (n,)."""
-        values = self.plan.values(sizes)
+    def measure(self, sizes: Mapping[str, Floats], shifts: Floats | None = None) -> Floats:
+        """Return results (n, N_RESULTS) of parameters by name, each of shape (n,).
+
+        ``shifts`` (n, transistors, 2) are what transistors are off by, in threshold and beta.
+        """
+        values = self.plan.values(sizes, shifts)
         results = np.empty((len(values), N_RESULTS))
         self._run(values, sizes, results)
         return results
@@ -90,14 +106,21 @@ class Solver:
             sign, enters = (1.0, plan.nodes["inp"]) if amplifies else (-1.0, -1)
             steps = SLEW_STEPS if amplifies and self.conditions.slew else 0
             slews = self._slew_estimates(sizes, len(values)) if steps else np.empty(0)
-            signal = plan.wirings["signal"]
-            benches.measure_amplifiers(*head, signal, sign, enters, slews, steps, results)
+            signal, rejects = plan.wirings["signal"], amplifies and self.conditions.rejection
+            unwanted = [plan.wirings[name] if rejects else signal for name in ("ripple", "common")]
+            answers = (signal, sign, enters, slews, steps, *unwanted, rejects)
+            benches.measure_amplifiers(*head, *answers, results)
+        elif kind == COMPARATOR:
+            half = TRIP_SHARE * self.bench.supply
+            decision = Decision(plan.nodes["inp"], half, STEP_V, OVERDRIVE_V, EDGE_S)
+            wanted = (plan.wirings["signal"], decision, self.conditions.delay)
+            comparator.measure_comparators(*head, *wanted, results)
         elif kind == TRANSIMPEDANCE:
             signal = plan.wirings["signal"]
             benches.measure_transimpedances(*head, signal, self._noise_grid, results)
         else:
             wirings = (plan.wirings["loop"], plan.wirings["ripple"])
-            loads = (REGULATED * SUPPLY_V, LOAD_A, LIGHT_LOAD_A)
+            loads = (REGULATED * self.bench.supply, LOAD_A, LIGHT_LOAD_A)
             benches.measure_regulators(*head, *wirings, *loads, results)
 
     def _slew_estimates(self, sizes: Mapping[str, Floats], count: int) -> Floats:
@@ -105,8 +128,9 @@ class Solver:
 
     def _make_starts(self) -> Floats:
         """Return voltages to begin at: the circuit's own, all in the middle, all at ground."""
-        own = np.full(len(self.plan.nodes), 0.5 * SUPPLY_V)
+        supply = self.conditions.supply_v(AFM1)
+        own = np.full(len(self.plan.nodes), 0.5 * supply)
         for node, volts in self.circuit.start.items():
-            own[self.plan.nodes[node]] = volts * 1
-        middle = np.full(len(own), 0.5 * SUPPLY_V)
+            own[self.plan.nodes[node]] = volts * (supply / SUPPLY_V)
+        middle = np.full(len(own), 0.5 * supply)
         return np.stack([own, middle, np.zeros(len(own))])

@@ -11,6 +11,7 @@ from archgym.cost_models.analog.circuit import Circuit
 from archgym.cost_models.analog.circuits import NAMES, load_circuit
 from archgym.cost_models.analog.columns import MODEL, MODELS
 from archgym.cost_models.analog.conditions import ALL_METRICS, NO_SLEW, Conditions
+from archgym.cost_models.analog.corners import NOMINAL, PROCESSES, SETS
 from archgym.environment import Environment
 from archgym.envs.analog.space import SizingSpace, design_space
 from archgym.objective_spec import Spec
@@ -28,6 +29,31 @@ SETTINGS = {
     "temperature_c": Setting(27.0, description="in degrees Celsius"),
     "points_per_decade": Setting(
         20, choices=(20, 10, 5), description="of the frequency sweep; metrics are defined at 20"
+    ),
+    "process": Setting(
+        PROCESSES[0],
+        choices=PROCESSES,
+        description="NMOS, then PMOS: typical, fast or slow",
+        added=True,
+    ),
+    "supply_scale": Setting(1.0, description="the supply over its nominal value", added=True),
+    "corners": Setting(
+        NOMINAL,
+        choices=(NOMINAL, *SETS),
+        or_file=True,
+        description="metrics are the worst of these: 5 processes; pvt: 20 with supplies of 0.9 and"
+        " 1.1, -40 and 125 C, and the nominal one; nominal: of the one that other settings name",
+        added=True,
+    ),
+    "mismatch_samples": Setting(
+        0,
+        description="metrics are the worst of so many mismatched circuits too, which adds"
+        " offset_sigma_v",
+        added=True,
+    ),
+    "mismatch_seed": Setting(0, description="of the mismatched circuits", added=True),
+    "rejection": Setting(
+        False, description="whether amplifiers have psrr_1khz_db and cmrr_1khz_db", added=True
     ),
 }
 

@@ -10,7 +10,7 @@ import math
 from dataclasses import replace
 
 from archgym.cost_models.analog.cards import Card
-from archgym.cost_models.analog.conditions import ROOM_K
+from archgym.cost_models.analog.corners import ROOM_K
 
 BOLTZMANN, CHARGE = 1.38064852e-23, 1.6021766208e-19
 _GAP_EV, _VARSHNI_EV_PER_K, _VARSHNI_K = 1.16, 7.02e-4, 1108.0

@@ -11,7 +11,7 @@ import yaml
 from archgym.cost_models.analog.circuit import Circuit, parse_circuit
 from archgym.errors import UnknownNameError, WorkloadError
 
-NAMES = ("ota5t", "miller2", "fcascode", "csload", "tia", "ldo")
+NAMES = ("ota5t", "miller2", "fcascode", "csload", "tia", "ldo", "comparator")
 
 
 def load_circuit(name: str) -> Circuit:

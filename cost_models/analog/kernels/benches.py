@@ -1,4 +1,4 @@
-"""The four benches: many designs of one circuit in one call."""
+"""The benches of amplifiers and regulators: many designs of one circuit in one call."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from archgym.cost_models.analog.kernels.device import size_transistors
 from archgym.cost_models.analog.kernels.layout import (
     BANDWIDTH,
+    CMRR_1KHZ,
     COMPILER,
     CONVERGED,
     GAIN_DB,
@@ -27,6 +28,7 @@ from archgym.cost_models.analog.kernels.layout import (
     POWER,
     PSR_1KHZ,
     PSR_1MHZ,
+    PSRR_1KHZ,
     QUIESCENT,
     SLEW,
     TRANSIMPEDANCE,
@@ -68,6 +70,9 @@ def measure_amplifiers(
     input_node: int,
     slew_estimates: Array,
     slew_steps: int,
+    ripple: Wiring,
+    common: Wiring,
+    rejects: bool,
     results: Array,
 ) -> None:
     """Fill ``results`` (n, N_RESULTS) with the voltage gain of each design and what follows.
@@ -80,6 +85,9 @@ def measure_amplifiers(
         input_node: Where the signal and the pulse go in; -1 where the circuit biases itself.
         slew_estimates: float64 (n,) V/s, by which the pulse is timed; none where there is none.
         slew_steps: Steps of the transient; 0 where no slew rate is wanted.
+        ripple: Wiring of a signal on the supply.
+        common: Wiring of a signal on both inputs.
+        rejects: Whether the rejection of these two is wanted.
         results: Filled.
     """
     mos, v, linear = room_for_design(bench)
@@ -95,6 +103,10 @@ def measure_amplifiers(
         result[GAIN_DB], result[UGBW], result[PHASE_MARGIN] = gain, ugbw, margin
         result[NOISE_1KHZ] = input_noise(bench, sized, linear, signal, system, _1KHZ)
         result[NOISE_1MHZ] = input_noise(bench, sized, linear, signal, system, _1MHZ)
+        if rejects:
+            gain = decibels(response(system, _1KHZ))
+            result[PSRR_1KHZ] = gain - unwanted_gain(linear, ripple, system)
+            result[CMRR_1KHZ] = gain - unwanted_gain(linear, common, system)
         if input_node >= 0:
             result[OFFSET] = v[bench.output] - v[input_node]
         if input_node >= 0 and slew_steps > 0:
@@ -213,11 +225,24 @@ def measure_bias(bench: Bench, sized: Sized, v: Array, linear: Linear, result: A
     """Fill ``linear`` and what the operating point tells of the circuit without its load."""
     result[CONVERGED] = 1.0
     result[LEAST_CURRENT] = linearise(sized, v, bench.temperature, linear)
-    drawn = 0.0
-    for node in range(len(v)):
-        drawn += bench.fed[node] * linear.leaves[node]
-    result[POWER] = bench.supply * (drawn - sized.load)
+    result[POWER] = supply_power(bench, sized, linear)
     result[VOUT] = v[bench.output]
+
+
+@COMPILER.helper
+def supply_power(bench: Bench, sized: Sized, linear: Linear) -> float:
+    """Return the power that is drawn from the supply, a load's current excepted."""
+    drawn = 0.0
+    for node in range(len(bench.fed)):
+        drawn += bench.fed[node] * linear.leaves[node]
+    return bench.supply * (drawn - sized.load)
+
+
+@COMPILER.helper
+def unwanted_gain(linear: Linear, wiring: Wiring, system: System) -> float:
+    """Return the gain of a signal that should not matter at 1 kHz, in dB."""
+    assemble(linear, wiring, system)
+    return decibels(response(system, _1KHZ))
 
 
 @COMPILER.helper

@@ -35,6 +35,8 @@ class Net(NamedTuple):
         mos_width: float64 (d,), of one finger in metres.
         mos_length: int64 (d,), value.
         mos_fingers: int64 (d,), value.
+        mos_threshold: int64 (d,), value that is added to the threshold times polarity.
+        mos_beta: int64 (d,), value that beta is multiplied by.
         r_nodes: int64 (r, 2).
         r_value: int64 (r,).
         c_nodes: int64 (c, 2).
@@ -50,6 +52,8 @@ class Net(NamedTuple):
     mos_width: Array
     mos_length: Array
     mos_fingers: Array
+    mos_threshold: Array
+    mos_beta: Array
     r_nodes: Array
     r_value: Array
     c_nodes: Array
@@ -190,6 +194,24 @@ class Pulse(NamedTuple):
     steps: int
 
 
+class Decision(NamedTuple):
+    """What a comparator has to decide.
+
+    Attributes:
+        input: Node that is moved.
+        threshold: Of the output in volts.
+        step_v: How far on one side of the trip point the input begins.
+        overdrive_v: How far on the other side it ends.
+        edge_s: How long it takes from here to there.
+    """
+
+    input: int
+    threshold: float
+    step_v: float
+    overdrive_v: float
+    edge_s: float
+
+
 class System(NamedTuple):
     """Small signals of the unknown nodes: (g + s c) x = g_right + s c_right.
 
@@ -215,4 +237,5 @@ GAIN_DB, UGBW, PHASE_MARGIN, POWER, NOISE_1KHZ, NOISE_1MHZ, OFFSET, SLEW = range
 TRANSIMPEDANCE, BANDWIDTH, PEAKING, OUTPUT_NOISE, NOISE_10MHZ = range(8, 13)
 QUIESCENT, LOAD_REGULATION, OUTPUT_ERROR, PSR_1KHZ, PSR_1MHZ, NOISE_10KHZ = range(13, 19)
 VOUT, LEAST_CURRENT, CONVERGED = range(19, 22)
-N_RESULTS = 22
+DELAY_RISE, DELAY_FALL, PSRR_1KHZ, CMRR_1KHZ = range(22, 26)
+N_RESULTS = 26

@@ -57,8 +57,8 @@ def size_transistors(net: Net, values: Array, cards: Array, mos: Array) -> bool:
         width = net.mos_width[d] * values[net.mos_fingers[d]]
         per_area = _OXIDE_PERMITTIVITY / cards[card, TOX]
         mos[d, SIGN] = sign
-        mos[d, THRESHOLD] = sign * cards[card, VTO]
-        mos[d, BETA] = cards[card, KP] * width / length
+        mos[d, THRESHOLD] = sign * cards[card, VTO] + values[net.mos_threshold[d]]
+        mos[d, BETA] = cards[card, KP] * width / length * values[net.mos_beta[d]]
         mos[d, BODY] = cards[card, GAMMA]
         mos[d, SURFACE] = cards[card, PHI]
         mos[d, SLOPE] = cards[card, LAMBDA]

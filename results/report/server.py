@@ -155,7 +155,6 @@ def serve(store: Store, where: Sequence[str], port: int, tell: Callable[[str], N
         SettingError: The port is taken or may not be used.
         ArchgymError: The store cannot be read, or no run meets the conditions.
     """
-    with make_server(store, where, port) as server:
+    with make_server(store, where, port) as server, suppress(KeyboardInterrupt):
         tell(server.url)
-        with suppress(KeyboardInterrupt):
-            server.serve_forever()
+        server.serve_forever()

@@ -46,6 +46,7 @@ function problemName(problem) {
 
 function drawStore() {
   const {report} = state, {states} = report;
+  quietTip();
   byId("store").textContent = report.store;
   byId("about").textContent = `${new Date(report.made).toLocaleString("en-GB", {dateStyle: "medium", timeStyle: "short"})}, archgym ${report.version}${report.where.length ? `, only ${report.where.join(", ")}` : ""}`;
   const total = Object.values(states).reduce((sum, count) => sum + count, 0);

@@ -2,44 +2,59 @@
 // Tables that sort by a click on a heading and filter by what is typed.
 
 const FIRST_ROWS = 50;
+const UNFILTERED_ROWS = 5; // so few need no filter
 
-// columns: [{key, title, format, text, tip}]; rows of numbers stand right, None always sorts last.
-function drawTable(element, columns, rows, {sort, descending = true, filter = true, mark} = {}) {
-  const state = {sort, descending, words: [], most: FIRST_ROWS};
+// columns: [{key, title, format, text, tip}]; columns of numbers stand right, null always sorts last.
+// Drawn again with other rows, a table keeps what its reader has sorted and typed.
+function drawTable(element, columns, rows, {sort, filter = true, mark} = {}) {
+  element.table ??= newTable(element, columns, {sort, descending: true, words: [], most: FIRST_ROWS}, filter, mark);
+  element.table(rows);
+}
+
+// Builds the table and returns the function that shows rows in it.
+function newTable(element, columns, state, filter, mark) {
   const body = html("tbody"), count = html("span", {class: "quiet", role: "status"});
-  const heads = columns.map((column) => heading(column, rows, () => {
-    const isSame = state.sort === column.key;
-    state.descending = isSame ? !state.descending : isNumeric(rows, column.key);
+  let rows = [];
+  const heads = columns.map((column) => heading(column, () => {
+    state.descending = state.sort === column.key ? !state.descending : isNumeric(rows, column.key);
     state.sort = column.key;
     refresh();
   }));
   const more = html("button", {type: "button", onclick: () => { state.most = Infinity; refresh(); }});
-  const refresh = () => {
-    const texts = (row) => columns.map((column) => row[column.key]).join(" ").toLowerCase();
-    const kept = rows.filter((row) => state.words.every((word) => texts(row).includes(word)));
-    if (state.sort) kept.sort(comparison(state.sort, state.descending));
-    body.replaceChildren(...kept.slice(0, state.most).map((row) => tableRow(row, columns, rows, mark)));
-    columns.forEach((column, at) => heads[at].setAttribute("aria-sort", column.key !== state.sort ? "none" : state.descending ? "descending" : "ascending"));
-    count.textContent = kept.length === rows.length ? `${rows.length} rows` : `${kept.length} of ${rows.length} rows`;
-    more.hidden = kept.length <= state.most;
-    more.textContent = `Show all ${kept.length}`;
-  };
   const input = html("input", {type: "search", placeholder: "Filter, e.g. genetic 64", "aria-label": "Filter rows", oninput: () => {
     state.words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     refresh();
   }});
-  const tools = filter && rows.length > 5 ? html("div", {class: "tools"}, input, count) : null;
+  const tools = html("div", {class: "tools"}, input, count);
+  const refresh = () => {
+    const kept = selected(rows, columns, state);
+    body.replaceChildren(...kept.slice(0, state.most).map((row) => tableRow(row, columns, rows, mark)));
+    columns.forEach((column, at) => {
+      heads[at].classList.toggle("number", isNumeric(rows, column.key));
+      heads[at].setAttribute("aria-sort", column.key !== state.sort ? "none" : state.descending ? "descending" : "ascending");
+    });
+    tools.hidden = !filter || (rows.length <= UNFILTERED_ROWS && !state.words.length);
+    count.textContent = kept.length === rows.length ? `${rows.length} rows` : `${kept.length} of ${rows.length} rows`;
+    more.hidden = kept.length <= state.most;
+    more.textContent = `Show all ${kept.length}`;
+  };
   const table = html("table", {}, html("thead", {}, html("tr", {}, ...heads)), body);
-  element.replaceChildren(...[tools, html("div", {class: "wide"}, table), more].filter(Boolean));
-  refresh();
+  element.replaceChildren(tools, html("div", {class: "wide"}, table), more);
+  return (given) => { rows = given; refresh(); };
+}
+
+function selected(rows, columns, state) {
+  const text = (row) => columns.map((column) => row[column.key]).join(" ").toLowerCase();
+  const kept = rows.filter((row) => state.words.every((word) => text(row).includes(word)));
+  return state.sort ? kept.sort(comparison(state.sort, state.descending)) : kept;
 }
 
 function isNumeric(rows, key) {
   return rows.some((row) => typeof row[key] === "number");
 }
 
-function heading(column, rows, onclick) {
-  return html("th", {scope: "col", class: isNumeric(rows, column.key) ? "number" : null, title: column.tip}, html("button", {type: "button", onclick}, column.title));
+function heading(column, onclick) {
+  return html("th", {scope: "col", title: column.tip}, html("button", {type: "button", onclick}, column.title));
 }
 
 function tableRow(row, columns, rows, mark) {

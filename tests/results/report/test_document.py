@@ -15,6 +15,7 @@ import pytest
 from archgym.errors import SettingError, StoreError, UnknownNameError
 from archgym.results.catalogue import load_runs
 from archgym.results.reader import read_rows
+from archgym.results.report import curves as report_curves
 from archgym.results.report.curves import Curve, band, grid, load_curves
 from archgym.results.report.designs import Designs
 from archgym.results.report.document import report_document
@@ -88,6 +89,17 @@ def test_curves_are_those_of_the_rows(store: Store) -> None:
         np.testing.assert_array_equal(found.evaluations, evaluations)
         np.testing.assert_array_equal(found.reward, reward)
         np.testing.assert_allclose(found.seconds, seconds, rtol=1e-9)
+
+
+def test_curves_of_a_remote_store_are_the_same(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [folder for folder in store.runs() if folder.done_file.exists()]
+    local = load_curves(folders)
+    monkeypatch.setattr(report_curves, "_is_remote", lambda folder: True)
+    for run, curve in load_curves(folders).items():
+        for name in ("evaluations", "reward", "seconds"):
+            np.testing.assert_allclose(getattr(curve, name), getattr(local[run], name), rtol=1e-9)
 
 
 def test_parts_that_are_replaced_already_count_once(tmp_path: Path) -> None:

@@ -166,6 +166,25 @@ def test_rows_are_filtered_by_all_words(chrome: Any, show: Show, document: dict[
     assert texts(chrome, "#configurations .tools span") == ["3 of 8 rows"]
 
 
+def test_news_keep_what_was_sorted_and_typed(
+    chrome: Any, show: Show, document: dict[str, Any]
+) -> None:
+    problem = document["problems"][0]
+    rows = [
+        row | {"hyperparameters": f"n={n}"} for row in problem["configurations"] for n in (1, 2)
+    ]
+    show(document | {"problems": [problem | {"configurations": rows}]})
+    type_filter(chrome, "n=2")
+    click(chrome, "#configurations th:nth-child(1) button")
+    before = texts(chrome, "#configurations tbody td:nth-child(1)")
+    chrome.execute_script("state.report.problems[0].configurations.pop(); drawStore()")
+    after = texts(chrome, "#configurations tbody td:nth-child(1)")
+    assert (len(before), len(after)) == (4, 3)
+    assert after == sorted(after)
+    script = "return document.querySelector('#configurations input').value"
+    assert chrome.execute_script(script) == "n=2"
+
+
 def test_agents_can_be_hidden(chrome: Any, show: Show, document: dict[str, Any]) -> None:
     show(document)
     assert count(chrome, "#curves path.curve") == 2

@@ -1,15 +1,16 @@
 """Entries of a leaderboard: small files that say what an agent found on a benchmark.
 
-An entry is JSON, gzipped where its name ends in ``.gz``. Of every trial it holds the evaluations
-at which the best so far improved (so the last of them is the best design, and all of them are the
-curve) and a few more that the submitter cannot choose: each with design, status, reward and the
-metrics that the objective looks at, floats exact.
+An entry is JSON, compressed where its name ends in ``.gz`` or ``.xz``. Of every trial it holds the
+evaluations at which the best so far improved (so the last of them is the best design, and all of
+them are the curve) and a few more that the submitter cannot choose: each with design, status,
+reward and the metrics that the objective looks at, floats exact.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
+import lzma
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,7 +27,7 @@ from archgym.whole_file import write_whole
 
 FORMAT = 1
 SAMPLED = 2
-_SUFFIXES = (".json", ".json.gz")
+_SUFFIXES = (".json", ".json.gz", ".json.xz")
 
 
 class _Section(BaseModel):
@@ -137,10 +138,13 @@ def write_entry(path: Path, entry: Entry) -> None:
         StoreError: It cannot be written, or the name has another ending.
     """
     if not path.name.endswith(_SUFFIXES):
-        raise StoreError(f"{path}: an entry's name ends in .json or .json.gz")
+        raise StoreError(f"{path}: an entry's name ends in {', '.join(_SUFFIXES)}")
     content = json.dumps(entry.model_dump(), separators=(",", ":"), allow_nan=False).encode()
-    compressed = path.name.endswith(".gz")
-    write_whole(path, gzip.compress(content, mtime=0) if compressed else content)
+    if path.suffix == ".gz":
+        content = gzip.compress(content, mtime=0)
+    elif path.suffix == ".xz":
+        content = lzma.compress(content)
+    write_whole(path, content)
 
 
 def read_entry(path: Path) -> Entry:
@@ -150,11 +154,8 @@ def read_entry(path: Path) -> Entry:
         StoreError: It cannot be read or is no entry. Names the place in it.
     """
     try:
-        content = path.read_bytes()
-        if path.name.endswith(".gz"):
-            content = gzip.decompress(content)
-        data = json.loads(content)
-    except (OSError, EOFError, zlib.error) as error:
+        data = json.loads(_decompressed(path))
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise StoreError(f"{path}: cannot be read: {error}") from None
     except ValueError as error:
         raise StoreError(f"{path}: is not JSON: {error}") from None
@@ -167,6 +168,13 @@ def read_entry(path: Path) -> Entry:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise StoreError(f"{path}: {place}: {first['msg']}") from None
+
+
+def _decompressed(path: Path) -> bytes:
+    content = path.read_bytes()
+    if path.suffix == ".gz":
+        return gzip.decompress(content)
+    return lzma.decompress(content) if path.suffix == ".xz" else content
 
 
 def entry_files(paths: Iterable[Path]) -> list[Path]:

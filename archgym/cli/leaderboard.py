@@ -116,7 +116,7 @@ def launch(
 def submit(
     benchmark: Annotated[str, typer.Option(help="The benchmark's name, or its file.")],
     agent: AgentOption,
-    output: Annotated[Path, typer.Option(help="The entry, a new .json or .json.gz file.")],
+    output: Annotated[Path, typer.Option(help="The entry, a .json, .json.gz or .json.xz file.")],
     store: StoreOption = DEFAULT_STORE,
     hyperparameters: Hyperparameters = None,
 ) -> None:

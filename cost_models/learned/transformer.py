@@ -27,6 +27,7 @@ DEFAULTS: Mapping[str, Any] = {
     "learning_rate": 2e-3,
     "weight_decay": 0.01,
     "fewest_steps": 1000,
+    "device": "cpu",
 }
 # Settings that are found in the data.
 FOUND = ("axes", "features", "metrics")
@@ -45,7 +46,8 @@ class TransformerRegressor:
     """Fits `MetricTransformer` by maximum likelihood.
 
     Args:
-        settings: Changes to `DEFAULTS`: sizes of the network, and how long it learns.
+        settings: Changes to `DEFAULTS`: sizes of the network, how long it learns, and where;
+            predictions are always made by the processor.
 
     Raises:
         UnknownNameError: A setting is unknown.
@@ -70,7 +72,7 @@ class TransformerRegressor:
         network = self._network or self._make(axes, features, metrics.shape[1])
         data = [_float(a) for a in (designs, np.nan_to_num(metrics), np.isfinite(metrics))]
         _descend(network.train(), [*data, _float(feasible)], self.settings, rng)
-        self._network = network.eval()
+        self._network = network.eval().cpu()
 
     def predict(self, designs: Floats) -> Beliefs:
         assert self._network is not None, "fit it first"
@@ -126,6 +128,8 @@ def _descend(
     settings: Mapping[str, Any],
     rng: np.random.Generator,
 ) -> None:
+    device = torch.device(settings["device"])
+    network, data = network.to(device), [part.to(device) for part in data]
     count, size = len(data[0]), min(settings["batch"], len(data[0]))
     per_epoch = math.ceil(count / size)
     epochs = max(settings["epochs"], math.ceil(settings["fewest_steps"] / per_epoch))
@@ -135,7 +139,7 @@ def _descend(
         optimizer, rate, epochs * per_epoch, pct_start=_WARM_UP
     )
     for _ in range(epochs):
-        order = torch.from_numpy(rng.permutation(count))
+        order = torch.from_numpy(rng.permutation(count)).to(device)
         for rows in torch.split(order, size):
             loss = _loss(network, *(part[rows] for part in data))
             optimizer.zero_grad()

@@ -14,7 +14,7 @@ const COSTS = [
   {key: "cost_model_us", title: "model time", format: micros, tip: "cost model's time per evaluation"},
 ];
 const BOARD = [
-  {key: "agent", title: "agent"},
+  {key: "agent", title: "agent", format: classOf},
   {key: "wins", title: "wins", format: (value) => value?.toFixed(2) ?? "–", tip: "probability that its run ends better than a run of another agent"},
   {key: "median", title: "median", tip: "best reward found, median over seeds, then over configurations"},
   {key: "worst", title: "worst", tip: "its worst configuration's median"},
@@ -22,7 +22,7 @@ const BOARD = [
   {key: "configurations", title: "configurations"}, {key: "runs", title: "runs"}, ...COSTS,
 ];
 const CONFIGURATIONS = [
-  {key: "agent", title: "agent"}, {key: "hyperparameters", title: "hyper-parameters", text: true},
+  {key: "agent", title: "agent", format: classOf}, {key: "hyperparameters", title: "hyper-parameters", text: true},
   {key: "median", title: "median", tip: "best reward found, median over seeds"},
   {key: "quartile_1", title: "quartile 1"}, {key: "quartile_3", title: "quartile 3"}, {key: "best", title: "best"},
   {key: "seeds", title: "seeds"}, ...COSTS, {key: "best_run", title: "best run", tip: "archgym replay evaluates it again"},
@@ -64,7 +64,7 @@ function storeMessage(total, states) {
   if (!total) return "This store holds no runs yet. archgym run LAUNCH.yaml makes some.";
   if (!states.done) return "No run of this store has finished yet; plots appear with the first one.";
   const rest = total - states.done;
-  return rest ? `${rest} of ${total} trials are not finished: they do not count in any figure below. The same archgym run command finishes them.` : "";
+  return rest ? `${rest} of ${total} trials are not finished: they count in no figure below. The same archgym run command goes on with them; ${states.failed ? "failed ones are listed at the end" : "none has failed"}.` : "";
 }
 
 function banner(text) {
@@ -80,7 +80,7 @@ function section(id, isShown, draw) {
 function drawHeat() {
   const {report} = state;
   const shown = report.agents.filter((agent) => report.problems.some((problem) => problem.agents?.some((row) => row.agent === agent)));
-  const head = html("tr", {}, html("th"), ...shown.map((agent) => html("th", {scope: "col", class: "column"}, ...breakable(agent))));
+  const head = html("tr", {}, html("th"), ...shown.map((agent) => html("th", {scope: "col", class: "column"}, ...breakable(classOf(agent)))));
   const rows = report.problems.filter((problem) => problem.agents).map((problem) => {
     const choose = html("button", {type: "button", onclick: () => { choice(problem.key); byId("one").scrollIntoView({behavior: "smooth"}); }}, problemName(problem));
     const cells = shown.map((agent) => heatCell(problem.agents.find((row) => row.agent === agent)));
@@ -127,9 +127,9 @@ function drawProblem() {
 function drawAgents(problem) {
   const names = (problem.agents ?? []).map((row) => row.agent);
   byId("agents").replaceChildren(...names.map((agent) => html("button", {
-    type: "button", "aria-pressed": String(!state.hidden.has(agent)), title: "show or hide",
+    type: "button", "aria-pressed": String(!state.hidden.has(agent)), title: `show or hide ${agent}`,
     onclick: () => { if (!state.hidden.delete(agent)) state.hidden.add(agent); drawProblem(); },
-  }, swatch(state.report.agents, agent), agent)));
+  }, swatch(state.report.agents, agent), classOf(agent))));
 }
 
 function drawCards(problem) {
@@ -156,9 +156,9 @@ function drawCurveCard(problem, shown) {
 
 function curveLabel(problem, agent) {
   const own = problem.configurations.filter((row) => row.agent === agent);
-  if (state.which === "all") return `${agent}, ${own.reduce((sum, row) => sum + row.seeds, 0)} runs`;
+  if (state.which === "all") return `${classOf(agent)}, ${own.reduce((sum, row) => sum + row.seeds, 0)} runs`;
   const [best] = own; // rows come best first
-  return `${agent}${best.hyperparameters ? ` (${best.hyperparameters})` : ""}, ${best.seeds} ${best.seeds === 1 ? "seed" : "seeds"}`;
+  return `${classOf(agent)}${best.hyperparameters ? ` (${best.hyperparameters})` : ""}, ${best.seeds} ${best.seeds === 1 ? "seed" : "seeds"}`;
 }
 
 function switcher(id, choices) {

@@ -10,13 +10,18 @@ function look(agents, agent) {
   return {colour: `c${place % COLOURS}`, dash: DASHES[Math.floor(place / COLOURS) % DASHES.length]};
 }
 
+// An agent that is named by its import path is shown by its class.
+function classOf(agent) {
+  return agent.split(":").pop();
+}
+
 function swatch(agents, agent) {
   const {colour, dash} = look(agents, agent);
   return svg("svg", {class: `key ${colour}`, viewBox: "0 0 20 10", "aria-hidden": "true"},
     svg("line", {class: "curve", x1: 0, x2: 20, y1: 5, y2: 5, "stroke-dasharray": dash, style: "stroke-width:3"}));
 }
 
-function legend(agents, shown, text = (agent) => agent) {
+function legend(agents, shown, text = classOf) {
   return html("div", {class: "legend"}, ...shown.map((agent) => html("span", {}, swatch(agents, agent), text(agent))));
 }
 
@@ -27,6 +32,7 @@ function path(points) {
 // ---- best so far ---------------------------------------------------------------------------
 
 const SPREAD_FOR_LOG = 30;
+const CLEAR_BANDS = 5; // more of them cover each other
 
 function drawCurves(element, curves, agents, shown, along, labels) {
   const {at, bands} = curves;
@@ -43,7 +49,8 @@ function drawCurves(element, curves, agents, shown, along, labels) {
   verticalAxis(drawing, y, {...box, title: isLog ? "best reward (log)" : "best reward"});
   drawing.append(svg("clipPath", {id: "inside"}, svg("rect", {x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top})));
   const inside = svg("g", {"clip-path": "url(#inside)"});
-  for (const agent of drawn) drawBand(inside, look(agents, agent), at, bands[agent], x, (value) => y(isLog ? Math.max(value, low / 10) : value));
+  const opacity = drawn.length > CLEAR_BANDS ? 0.06 : 0.13;
+  for (const agent of drawn) drawBand(inside, {...look(agents, agent), opacity}, at, bands[agent], x, (value) => y(isLog ? Math.max(value, low / 10) : value));
   drawing.append(inside);
   element.prepend(legend(agents, drawn, labels));
   crosshair(drawing, box, at, x, (place) => curveText(drawn, bands, at, place, isTime));
@@ -59,11 +66,11 @@ function padded(values, isLog) {
   return isLog ? [low / 1.1, high * 1.1] : [low - 0.04 * (high - low), high + 0.04 * (high - low)];
 }
 
-function drawBand(group, {colour, dash}, at, [low, middle, high], x, y) {
+function drawBand(group, {colour, dash, opacity}, at, [low, middle, high], x, y) {
   const known = at.map((_, place) => place).filter((place) => middle[place] !== null);
   const line = (values) => stairs(known.map((place) => [x(at[place]), y(values[place])]));
   const lower = line(low);
-  group.append(svg("path", {class: `band ${colour}`, d: path([...line(high), ...lower.reverse()]) + "Z"}));
+  group.append(svg("path", {class: `band ${colour}`, opacity, d: path([...line(high), ...lower.reverse()]) + "Z"}));
   group.append(svg("path", {class: `curve ${colour}`, "stroke-dasharray": dash, d: path(line(middle))}));
 }
 
@@ -91,17 +98,12 @@ function curveText(drawn, bands, at, place, isTime) {
   rows.sort((a, b) => bands[b][1][place] - bands[a][1][place]);
   const told = rows.map((agent) => {
     const [low, middle, high] = bands[agent].map((values) => exact(values[place]));
-    return `${agent}  ${middle}  (${low} to ${high})`;
+    return `${classOf(agent)}  ${middle}  (${low} to ${high})`;
   });
   return [isTime ? duration(at[place]) : `${exact(at[place])} evaluations`, ...told].join("\n");
 }
 
 // ---- rows of agents ------------------------------------------------------------------------
-
-// Of an agent that is named by its import path.
-function classOf(agent) {
-  return agent.split(":").pop();
-}
 
 // Draws one row per agent: its name at the left, a horizontal axis below.
 function agentRows(element, rows, {domain, isLog, title, format, label, height = 38}, draw) {

@@ -127,7 +127,9 @@ def test_curves_reach_as_far_as_the_data_say(
     told = chrome.execute_script(tip)
     assert told.splitlines()[0] == "50 evaluations"
     for agent, bands in problem["curves"]["evaluations"]["best"]["bands"].items():
-        (line,) = [line for line in told.splitlines() if line.startswith(f"{agent} ")]
+        (line,) = [
+            line for line in told.splitlines() if line.startswith(f"{agent.rpartition(':')[2]} ")
+        ]
         shown = [
             float(text) for text in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", line.split("  ", 1)[1])
         ]
@@ -149,7 +151,8 @@ def test_tables_sort_both_ways_and_filter(
         medians[::-1], rel=1e-3
     )
     click(chrome, "#configurations th:nth-child(1) button")
-    assert texts(chrome, agents) == sorted(row["agent"] for row in problem["configurations"])
+    names = sorted(row["agent"] for row in problem["configurations"])
+    assert texts(chrome, agents) == [name.rpartition(":")[2] for name in names]
 
 
 def test_rows_are_filtered_by_all_words(chrome: Any, show: Show, document: dict[str, Any]) -> None:
@@ -179,8 +182,8 @@ def test_news_keep_what_was_sorted_and_typed(
     before = texts(chrome, "#configurations tbody td:nth-child(1)")
     chrome.execute_script("state.report.problems[0].configurations.pop(); drawStore()")
     after = texts(chrome, "#configurations tbody td:nth-child(1)")
-    assert (len(before), len(after)) == (4, 3)
-    assert after == sorted(after)
+    assert len(before) == 4
+    assert after in [before[:at] + before[at + 1 :] for at in range(4)]
     script = "return document.querySelector('#configurations input').value"
     assert chrome.execute_script(script) == "n=2"
 

@@ -27,10 +27,10 @@ _COSTS = ("evaluations", "unique_share", "agent_s", "cost_model_s")
 def board_rows(benchmark: Benchmark, entrants: Sequence[Entrant]) -> list[dict[str, Any]]:
     """Return one row per entrant, the best first, incomplete ones last without scores."""
     complete = [entrant for entrant in entrants if not entrant.missing(benchmark)]
-    rows = [_scored_row(benchmark, entrant) for entrant in complete]
-    order = sorted(range(len(rows)), key=lambda at: (-rows[at]["score"], rows[at]["agent"]))
-    rows, complete = [rows[at] for at in order], [complete[at] for at in order]
-    _compare_with_next(benchmark, rows, complete)
+    pairs = [(_scored_row(benchmark, entrant), entrant) for entrant in complete]
+    pairs.sort(key=lambda pair: (-pair[0]["score"], pair[0]["agent"]))
+    rows = [row for row, _ in pairs]
+    _compare_with_next(benchmark, rows, [entrant for _, entrant in pairs])
     ranks = rank_ranges([(row["low_95"], row["high_95"]) for row in rows])
     for row, rank in zip(rows, ranks, strict=True):
         row["rank"] = rank_text(rank)

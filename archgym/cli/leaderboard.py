@@ -109,7 +109,7 @@ def launch(
     from archgym.experiments.benchmark_launch import write_launch
 
     path = write_launch(name, agent, parse_settings(hyperparameters), store)
-    run(path, store, workers, executor, None, False, tables)
+    run(path, store=store, workers=workers, executor=executor, tables=tables)
 
 
 @app.command()

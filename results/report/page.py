@@ -36,4 +36,4 @@ def to_text(document: Mapping[str, Any]) -> str:
 
 
 def _read(name: str) -> str:
-    return (files(__package__) / "page" / name).read_text(encoding="utf-8")
+    return (files(__package__) / "static" / name).read_text(encoding="utf-8")

@@ -307,7 +307,7 @@ def test_the_page_stands_alone(document: dict[str, Any]) -> None:
 
 
 def test_scripts_are_written_for_people() -> None:
-    folder = Path(__file__).resolve().parents[3] / "results" / "report" / "page"
+    folder = Path(__file__).resolve().parents[3] / "results" / "report" / "static"
     assert {path.name for path in folder.glob("*.js")} == set(SCRIPTS)
 
 

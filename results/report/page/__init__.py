@@ -1,1 +1,0 @@
-"""The files of the page: one template, its style and its scripts, put together by `render`."""

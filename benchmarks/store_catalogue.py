@@ -8,6 +8,7 @@ and prints a markdown table; run it once without and once with an index (``archg
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -68,12 +69,14 @@ def make(path: str, count: int) -> None:
         (folder / "done.json").write_text(json.dumps({**done, **own, "best": best}, indent=1))
 
 
-def seconds(*words: str) -> float:
-    """Return the wall-clock time of a command in a fresh process."""
+def seconds(*words: str) -> tuple[float, float]:
+    """Return the wall-clock and CPU time of a command in a fresh process."""
     command = [str(Path(sys.executable).with_name("archgym")), *words]
-    started = time.perf_counter()
+    started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - started, cpu
 
 
 def main() -> None:
@@ -81,10 +84,10 @@ def main() -> None:
     if what == "make":
         make(path, int(rest[0]) if rest else RUNS)
         return
-    print("| verb | s |\n|---|---|")
+    print("| verb | s | CPU s |\n|---|---|---|")
     for words in VERBS:
-        best = min(seconds(*words, "--store", path) for _ in range(2))
-        print(f"| `archgym {' '.join(words)}` | {best:.2f} |")
+        wall, cpu = min(seconds(*words, "--store", path) for _ in range(3))
+        print(f"| `archgym {' '.join(words)}` | {wall:.2f} | {cpu:.2f} |")
 
 
 if __name__ == "__main__":

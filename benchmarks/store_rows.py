@@ -78,7 +78,7 @@ def main() -> None:
     toy = toy_problem("toy.flat")
     print("| figure | measured |\n|---|---|")
     for name, problem, batch, rows in (
-        ("dram", dram, BATCH, ROWS // 4),
+        ("dram", dram, BATCH, ROWS),
         ("dram", dram, 1, ROWS // 4),
         ("toy", toy, BATCH, ROWS),
         ("toy", toy, 1, ROWS),

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from archgym import registry
 from archgym.errors import ArchgymError, LaunchError, StoreError
 from archgym.results.benchmark import Benchmark, load_benchmark
 from archgym.results.spec import digest
@@ -73,15 +74,17 @@ def write_launch(
     So it can be repeated, and `archgym status` names it.
 
     Raises:
-        UnknownNameError: There is no such benchmark.
+        UnknownNameError: There is no such benchmark, agent or hyper-parameter.
+        SettingError: A value is not allowed.
         StoreError: The store cannot be written, or is not a folder.
     """
     benchmark = load_benchmark(name)
+    registry.agents.get(agent).check(hyperparameters)
     if "://" in str(store):
         raise StoreError(f"{store}: write a launch with `benchmark: {name}` and run that instead")
     content = {
         "name": f"{benchmark.name}-{agent}",
-        KEY: name,
+        KEY: str(Path(name).resolve()) if Path(name).is_file() else name,
         "agents": [{"name": agent, "hyperparameters": dict(hyperparameters)}],
     }
     folder = Path(str(Store.create(store).path)) / _FOLDER

@@ -39,7 +39,7 @@ from benchmarks.core_overhead import problem
 LAUNCH = Path(__file__).parents[1] / "experiments/launches/many_trials.yaml"
 TRIALS, PROBLEMS, LOCAL_TRIALS = 240, 12, 60
 EVALUATIONS, BATCH = 200_000, 64
-SPEEDUP_TRIALS, SPEEDUP_BUDGET = 12, 4_000
+LONG_BUDGET = 2_000
 COLUMNS = ["figure", "unit", "bar", "measured"]
 MEBIBYTE = 2**20
 
@@ -79,10 +79,22 @@ class PeakMemory:
             self.mebibytes = max(self.mebibytes, held)
 
 
-def plan_of(trials: int, budget: int = 100) -> Plan:
+def plan_of(trials: int) -> Plan:
     launch = read_launch(LAUNCH)
     seeds = list(range(max(1, trials // PROBLEMS)))
-    return make_plan(launch.model_copy(update={"seeds": seeds, "budget": [budget]}), LAUNCH)
+    return make_plan(launch.model_copy(update={"seeds": seeds}), LAUNCH)
+
+
+def long_plan() -> Plan:
+    """Return trials of some seconds, no two of which evaluate the same designs.
+
+    A process remembers what it simulated: trials that share designs would be cheaper in one.
+    """
+    launch = read_launch(LAUNCH)
+    (entry,) = launch.problems
+    own = entry.model_copy(update={"objective": ["archgym_legacy_both"]})
+    given = {"problems": [own], "seeds": list(range(100, 103)), "budget": [LONG_BUDGET]}
+    return make_plan(launch.model_copy(update=given), LAUNCH)
 
 
 def run(plan: Plan, store: Path, executor: Callable[[int], Executor]) -> Result:
@@ -162,7 +174,7 @@ def speedup(store: Path) -> float:
         place = store / f"workers{workers}"
         try:
             run(plan_of(2 * PROBLEMS), place / "warm", lambda _, kept=kept: kept)
-            plan = plan_of(SPEEDUP_TRIALS, SPEEDUP_BUDGET)
+            plan = long_plan()
             counted = place / "counted"
             walls.append(timed(lambda p=plan, c=counted, k=kept: run(p, c, lambda _: k)).wall)
         finally:

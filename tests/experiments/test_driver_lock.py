@@ -21,7 +21,14 @@ from archgym.experiments.driver_lock import (
     process_start,
 )
 from archgym.results.store import Store
-from tests.experiments.launching import archgym, start_archgym, stored, write_launch
+from tests.experiments.launching import (
+    archgym,
+    run_locally,
+    start_archgym,
+    stored,
+    toy_plan,
+    write_launch,
+)
 from tests.experiments.test_resume import SLOW, attempts, wait_for
 
 
@@ -118,3 +125,18 @@ def test_a_lock_is_renewed_and_a_foreign_one_is_left_alone(
 def test_a_store_with_a_lock_alone_is_a_store(tmp_path: Path) -> None:
     with DriverLock(Store.create(tmp_path), "toys"):
         assert stored(tmp_path) == {}
+
+
+def test_a_store_that_is_an_url_is_locked_and_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    url, plan = "fsspec+memory://driver-lock/runs", toy_plan(seeds=3)
+    assert run_locally(plan, url).done == 6
+    monkeypatch.setattr("archgym.experiments.experiment.READERS", 3)
+    again = run_locally(plan, url)
+    assert (again.done, again.before) == (6, 6)
+    store = Store.open(url)
+    with (
+        DriverLock(store, "toys"),
+        pytest.raises(StoreError, match=f"process {os.getpid()} on host"),
+    ):
+        DriverLock(store, "toys").__enter__()
+    assert not drivers_at_work(store)

@@ -45,7 +45,8 @@ class DesignEncoding:
         numbers = np.zeros((len(codes), len(self.varying), self.features))
         for token, (column, axis) in enumerate(self.varying):
             code = codes[:, column]
-            numbers[:, token, 0] = 2.0 * _place(axis, code) - 1.0
+            if axis.ordered:
+                numbers[:, token, 0] = 2.0 * _place(axis, code) - 1.0
             values = _seen_singly(axis)
             numbers[:, token, 1 : 1 + values] = code[:, None] == np.arange(values)
         return numbers

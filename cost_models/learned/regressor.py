@@ -21,6 +21,7 @@ Tensors = Mapping[str, NDArray[Any]]
 
 # Kind -> (import path of its class, extra that brings its library).
 KINDS: dict[str, tuple[str, str]] = {
+    "gp": ("archgym.cost_models.learned.gaussian_process:GaussianProcessRegressor", "rl"),
     "transformer": ("archgym.cost_models.learned.transformer:TransformerRegressor", "rl"),
 }
 
@@ -80,6 +81,20 @@ class Regressor(Protocol):
         Raises:
             KeyError, ValueError, RuntimeError: They do not belong together.
         """
+
+
+def check_settings(
+    kind: str, defaults: Mapping[str, Any], given: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return all settings of a kind, defaults filled in.
+
+    Raises:
+        UnknownNameError: A setting is unknown.
+    """
+    for name in given or {}:
+        if name not in defaults:
+            raise UnknownNameError(f"setting of kind {kind!r}", name, defaults)
+    return {**defaults, **(given or {})}
 
 
 def find_kind(kind: str) -> type[Any]:

@@ -13,8 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from archgym.cost_models.learned.network import MetricTransformer, Said, Shape
-from archgym.cost_models.learned.regressor import Beliefs, Tensors
-from archgym.errors import UnknownNameError
+from archgym.cost_models.learned.regressor import Beliefs, Tensors, check_settings
 from archgym.outcome import Floats
 
 DEFAULTS: Mapping[str, Any] = {
@@ -54,10 +53,7 @@ class TransformerRegressor:
     """
 
     def __init__(self, settings: Mapping[str, Any] | None = None):
-        for name in settings or {}:
-            if name not in DEFAULTS and name not in FOUND:
-                raise UnknownNameError("setting of a transformer", name, DEFAULTS)
-        self.settings: dict[str, Any] = {**DEFAULTS, **(settings or {})}
+        self.settings = check_settings("transformer", DEFAULTS, settings)
         self._network: MetricTransformer | None = None
 
     def fit(
@@ -91,8 +87,8 @@ class TransformerRegressor:
 
     @classmethod
     def restore(cls, settings: Mapping[str, Any], tensors: Tensors) -> Self:
-        made = cls(settings)
-        network = made._make(*(int(made.settings[name]) for name in FOUND))
+        made = cls({name: settings[name] for name in settings if name not in FOUND})
+        network = made._make(*(int(settings[name]) for name in FOUND))
         network.load_state_dict({name: torch.from_numpy(a) for name, a in tensors.items()})
         made._network = network.eval()
         return made

@@ -1,4 +1,4 @@
-"""The autoregressive transformer: what sees what, and whether it learns what is there."""
+"""Transformers and Gaussian processes: what sees what, and whether they learn what is there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra rl")
 
+from archgym.cost_models.learned.gaussian_process import GaussianProcessRegressor  # noqa: E402
 from archgym.cost_models.learned.network import MetricTransformer, Shape  # noqa: E402
 from archgym.cost_models.learned.transformer import TransformerRegressor  # noqa: E402
 from archgym.torch_session import torch_session  # noqa: E402
@@ -91,17 +92,60 @@ def test_it_learns_values_spreads_absence_and_feasibility():
     assert ((said.feasible > 0.5) == feasible).mean() > 0.9
 
 
-def test_a_design_alone_and_in_a_batch_and_restored_are_the_same_to_the_last_bit():
+MADE = {
+    "transformer": lambda: TransformerRegressor({**QUICK, "fewest_steps": 3}),
+    "gp": lambda: GaussianProcessRegressor({"iterations": 5}),
+}
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_a_design_alone_and_in_a_batch_and_restored_are_the_same_to_the_last_bit(kind):
     rng = np.random.default_rng(2)
     x, y, feasible = known_data(rng, 150)
-    model = TransformerRegressor({**QUICK, "fewest_steps": 3})
+    model = MADE[kind]()
     model.fit(x, y, feasible, rng)
-    again = TransformerRegressor.restore(model.settings, model.tensors())
+    again = type(model).restore(model.settings, model.tensors())
     all_of_them = model.predict(x)
     for row in (0, 77, 149):
         alone = again.predict(x[[row]])
         assert np.array_equal(alone.mean[0], all_of_them.mean[row])
         assert np.array_equal(alone.sigma[0], all_of_them.sigma[row])
+
+
+def test_of_few_designs_processes_learn_values_absence_and_feasibility():
+    rng = np.random.default_rng(6)
+    x, y, feasible = known_data(rng, 80)
+    model = GaussianProcessRegressor()
+    model.fit(x, y, feasible, rng)
+    x, y, feasible = known_data(rng, 300)
+    said, present = model.predict(x), np.isfinite(y[:, 2])
+    assert np.abs(said.mean[:, 0] - y[:, 0]).mean() < 0.02
+    assert 0.08 < np.std(said.mean[:, 1] - y[:, 1]) < 0.14
+    assert 0.07 < np.median(said.sigma[:, 1]) < 0.14
+    assert np.abs(said.mean[present, 2] - y[present, 2]).mean() < 0.02
+    assert ((said.present[:, 2] > 0.5) == present).mean() > 0.9
+    assert ((said.feasible > 0.5) == feasible).mean() > 0.9
+
+
+def test_processes_are_those_of_scikit_learn():
+    """Means and deviations for the same parameters."""
+    kernels = pytest.importorskip("sklearn.gaussian_process.kernels")
+    from sklearn.gaussian_process import GaussianProcessRegressor as Reference
+
+    rng = np.random.default_rng(7)
+    x, y, feasible = known_data(rng, 40)
+    model = GaussianProcessRegressor({"iterations": 10})
+    model.fit(x, y[:, :1], feasible, rng)
+    tensors = model.tensors()
+    *lengths, amplitude, noise = np.exp(tensors["parameters"][0])
+    kernel = amplitude * kernels.Matern(lengths, nu=2.5)
+    reference = Reference(kernel, alpha=noise + 1e-6 * (1 + amplitude), optimizer=None)
+    reference.fit(tensors["inputs"], tensors["targets"][:, 0])
+    fresh = known_data(rng, 20)[0]
+    mean, sigma = reference.predict(fresh.reshape(20, -1), return_std=True)
+    said = model.predict(fresh)
+    assert np.allclose(said.mean[:, 0], mean, atol=1e-5)
+    assert np.allclose(said.sigma[:, 0] ** 2 - noise, sigma**2, atol=1e-5)
 
 
 def test_the_same_seed_learns_the_same():

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from archgym.batch import Batch
 from archgym.metric import Metric
 from archgym.outcome import Measurements
+from archgym.space import DesignSpace
 from archgym.workload_graph import WorkloadGraph
 
 
@@ -52,6 +53,10 @@ class CostModel(ABC):
     def for_workload(self, workload: Any) -> CostModel:
         """Return a model with the metrics that a workload has, itself unless overridden."""
         return self
+
+    def admitted(self, space: DesignSpace) -> DesignSpace:
+        """Return a space that refuses what this model cannot evaluate, itself by default."""
+        return space
 
     def focused(self, metrics: tuple[str, ...]) -> CostModel:
         """Return a model that may leave out all but some metrics to save time, else itself."""

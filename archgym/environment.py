@@ -90,9 +90,10 @@ class Environment:
         loaded = self.load_workload(name, checked)
         model = self._model(cost_model, checked, name).for_workload(loaded)
         chosen = next(iter(self.objectives)) if objective is None else objective
+        space = self.space(checked) if self.space_of is None else self.space_of(checked, loaded)
         return Problem(
             env=self.versioned_id,
-            space=self.space(checked) if self.space_of is None else self.space_of(checked, loaded),
+            space=model.admitted(space),
             cost_model=model,
             workload_name=name,
             workload=loaded,

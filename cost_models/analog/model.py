@@ -34,22 +34,22 @@ class SizingModel(CircuitModel):
     name = "nodal"
     version = "1"
     fidelity = "simulator"
-    sources = (
+    sources: tuple[str, ...] = (
         "SPICE level 1 (Shichman and Hodges, JSSC 1968; Meyer, RCA Review 1971) as ngspice has it",
         "cards afm1: numbers of our own, in the manner of a 0.18 um process at 1.8 V",
     )
-    leaves_out = (
+    leaves_out: tuple[str, ...] = (
         "currents below threshold, junction diodes and capacitances (level 1 and its cards)",
         "layout: parasitics of wires and wells",
     )
-    checked_against = (
+    checked_against: tuple[str, ...] = (
         "ngspice 39.3, random designs: gain 0.001 dB, bandwidth 1e-4, phase margin 0.002 deg,"
         " power 1e-6, noise 1e-4, slew rate median 0.1 %, 95 % within 1 % (docs/analog.md)",
     )
 
     def __init__(self, conditions: Conditions):
         super().__init__(conditions)
-        self._solvers: dict[Conditions, Solver] = {}
+        self._solvers: dict[tuple[Conditions, str], Solver] = {}
         self._ngspice: NgspiceModel | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -78,11 +78,13 @@ class SizingModel(CircuitModel):
     def export(self, design: Batch, workload: Circuit) -> dict[str, str | bytes]:
         return export_decks(design, workload, self.conditions)
 
-    def _solve(self, batch: Batch, circuit: Circuit, case: Conditions) -> Measurements:
+    def _solve(
+        self, batch: Batch, circuit: Circuit, case: Conditions, model: str = AFM1
+    ) -> Measurements:
         sizes = {size.name: batch[size.name].astype(np.float64) for size in circuit.sizes}
-        solver = self._solver_of(circuit, replace(case, sample=0))
+        solver = self._solver_of(circuit, replace(case, sample=0), model)
         if case.sample:
-            off = shifts(circuit, AFM1, sizes, case.mismatch_seed, case.sample)
+            off = shifts(circuit, model, sizes, case.mismatch_seed, case.sample)
             results = solver.measure(sizes, off)
         else:
             results = solver.measure(sizes)
@@ -94,9 +96,9 @@ class SizingModel(CircuitModel):
             self._ngspice.metrics = self.metrics
         return self._ngspice.measure_case(batch, circuit, case)
 
-    def _solver_of(self, circuit: Circuit, case: Conditions) -> Solver:
+    def _solver_of(self, circuit: Circuit, case: Conditions, model: str) -> Solver:
         if any(solver.circuit is not circuit for solver in self._solvers.values()):
             self._solvers.clear()
-        if case not in self._solvers:
-            self._solvers[case] = Solver(circuit, case)
-        return self._solvers[case]
+        if (case, model) not in self._solvers:
+            self._solvers[case, model] = Solver(circuit, case, model=model)
+        return self._solvers[case, model]

@@ -31,6 +31,7 @@ from archgym.cost_models.analog.conditions import (
 )
 from archgym.cost_models.analog.kernels import benches, comparator
 from archgym.cost_models.analog.kernels.layout import N_RESULTS, Bench, Decision
+from archgym.cost_models.analog.lookup.tables import no_tables, tables
 from archgym.cost_models.analog.plan import Plan, make_plan
 
 Floats = NDArray[np.float64]
@@ -58,6 +59,7 @@ class Solver:
         circuit: The circuit.
         conditions: Corner, sweep, what is left out; of corners and samples it knows nothing.
         cards: Typical level-1 cards at 27 C.
+        model: The process; transistors of a foundry's are looked up in tables.
 
     Attributes:
         bench: What the kernels know of the circuit, whatever its sizes.
@@ -68,15 +70,17 @@ class Solver:
         circuit: Circuit,
         conditions: Conditions = Conditions(),  # noqa: B008, it is frozen
         cards: tuple[Card, ...] | None = None,
+        model: str = AFM1,
     ):
-        self.circuit, self.conditions = circuit, conditions
+        self.circuit, self.conditions, self.model = circuit, conditions, model
         self.plan: Plan = make_plan(circuit)
         typical = read_cards() if cards is None else cards
         at_room = [at_process(card, conditions.process) for card in typical]
-        kelvin, supply = conditions.temperature_k, conditions.supply_v(AFM1)
+        kelvin, supply = conditions.temperature_k, conditions.supply_v(model)
         self.bench = Bench(
             net=self.plan.net,
             cards=card_table(tuple(at_temperature(card, kelvin) for card in at_room)),
+            tables=no_tables() if model == AFM1 else tables(conditions.process, kelvin),
             supply=supply,
             temperature=kelvin,
             gmin=conditions.gmin,
@@ -128,7 +132,7 @@ class Solver:
 
     def _make_starts(self) -> Floats:
         """Return voltages to begin at: the circuit's own, all in the middle, all at ground."""
-        supply = self.conditions.supply_v(AFM1)
+        supply = self.conditions.supply_v(self.model)
         own = np.full(len(self.plan.nodes), 0.5 * supply)
         for node, volts in self.circuit.start.items():
             own[self.plan.nodes[node]] = volts * (supply / SUPPLY_V)

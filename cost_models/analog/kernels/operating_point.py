@@ -6,13 +6,14 @@ import math
 
 import numpy as np
 
-from archgym.cost_models.analog.kernels.device import Flow, terminal_currents
+from archgym.cost_models.analog.kernels.device import junctions, terminal_currents
 from archgym.cost_models.analog.kernels.layout import (
     BULK,
     COMPILER,
     DRAIN,
     SOURCE,
     Balance,
+    Flow,
     Sized,
 )
 from archgym.cost_models.analog.kernels.linear import solve
@@ -40,8 +41,9 @@ def balance_currents(sized: Sized, v: Array, balance: Balance) -> None:
         if row[nodes[BULK]] >= 0:
             draw(row, nodes, BULK, -1.0, drain, balance)
             draw(row, nodes, BULK, 1.0, source, balance)
-        conduct(row, v, nodes[DRAIN], nodes[BULK], sized.gmin, balance)
-        conduct(row, v, nodes[SOURCE], nodes[BULK], sized.gmin, balance)
+        leak = sized.gmin * junctions(sized, d)
+        conduct(row, v, nodes[DRAIN], nodes[BULK], leak, balance)
+        conduct(row, v, nodes[SOURCE], nodes[BULK], leak, balance)
     for k in range(len(net.r_value)):
         a, b = net.r_nodes[k]
         conduct(row, v, a, b, 1.0 / sized.values[net.r_value[k]], balance)
@@ -199,7 +201,7 @@ def _step_sources(sized: Sized, v: Array, balance: Balance) -> bool:
         for k in range(len(net.i_value)):
             values[net.i_value[k]] = share * sized.values[net.i_value[k]]
         load = share * sized.load
-        partly = Sized(net, sized.mos, values, row, sized.gmin, load, sized.load_row)
+        partly = Sized(net, sized.tables, sized.mos, values, row, sized.gmin, load, sized.load_row)
         if not newton(partly, 0.0, part, balance):
             return False
     v[:] = part

@@ -10,6 +10,7 @@ from archgym.cost_models.analog.kernels.device import fill_capacitances, fill_no
 from archgym.cost_models.analog.kernels.layout import (
     COMPILER,
     DRAIN,
+    EXPONENT,
     N_NOISE_FIELDS,
     PINK,
     SOURCE,
@@ -44,7 +45,7 @@ def room_for_system(n: int) -> System:
 def linearise(sized: Sized, v: Array, temperature: float, linear: Linear) -> float:
     """Fill ``linear`` at an operating point; return the least |drain current|."""
     every = np.arange(len(v))
-    free = Sized(sized.net, sized.mos, sized.values, every, sized.gmin, 0.0, -1)
+    free = Sized(sized.net, sized.tables, sized.mos, sized.values, every, sized.gmin, 0.0, -1)
     balance_currents(free, v, Balance(linear.leaves, linear.siemens))
     fill_capacitances(sized, v, linear.farads)
     return fill_noise(sized, v, temperature, linear.noise)
@@ -105,7 +106,9 @@ def noise_density(
     total = 0.0
     for d in range(len(noise)):
         nodes = net.mos_nodes[d]
-        density = noise[d, WHITE] + noise[d, PINK] / hertz
+        power = noise[d, EXPONENT]
+        fall = hertz if power == 1.0 else hertz**power
+        density = noise[d, WHITE] + noise[d, PINK] / fall
         total += density * reach(wiring, nodes[DRAIN], nodes[SOURCE], z)
     for k in range(len(net.r_value)):
         density = 4.0 * BOLTZMANN * temperature / sized.values[net.r_value[k]]

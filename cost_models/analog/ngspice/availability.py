@@ -46,7 +46,13 @@ def missing_for(model: str) -> str:
     """Return what has to be installed before a process can be simulated, empty if nothing."""
     if model != GF180:
         return ""
+    needed = missing_tools(library())
+    return f"{model} needs {needed}; --cost-model lookup does without" if needed else ""
+
+
+def missing_tools(ngspice: str | None) -> str:
+    """Return which of the foundry's cards and ngspice (its program or library) are missing."""
     needed = [] if gf180_folder() is not None else [f"its cards ({INSTALL_GF180})"]
-    if library() is None:
+    if ngspice is None:
         needed.append(f"ngspice ({INSTALL_NGSPICE})")
-    return f"{model} needs {' and '.join(needed)}" if needed else ""
+    return " and ".join(needed)

@@ -134,7 +134,9 @@ def operating_points(workload, table, load=0.0):
     bench = made.bench
     for values in made.plan.values(sizes(workload, table)):
         mos, v = np.empty((len(bench.net.mos_sign), N_MOS_FIELDS)), np.empty(len(bench.base))
-        sized = Sized(bench.net, mos, values, bench.row, 1e-13, load, bench.row[bench.output])
+        sized = Sized(
+            bench.net, bench.tables, mos, values, bench.row, 1e-13, load, bench.row[bench.output]
+        )
         tie_nodes(bench, values, v)
         assert size_transistors(bench, values, mos)
         assert operating_point(sized, bench.starts, v)

@@ -136,7 +136,7 @@ def test_a_cluster_that_cannot_run_the_trials_is_refused(cluster: Any, tmp_path:
 @pytest.mark.ray
 @pytest.mark.slow
 def test_a_lost_node_costs_nothing(cluster: Any, tmp_path: Path) -> None:
-    launch = write_launch(tmp_path, agents=[SLOW], budget=3000, seeds=1, attempts=1)
+    launch = write_launch(tmp_path, agents=[SLOW], budget=3000, seeds=1)
     command = ("run", launch, "--store", "cut", "--address", cluster.address)
     process = start_archgym(*command, cwd=tmp_path)
     wait_for(lambda: attempts(tmp_path / "cut") == 2)

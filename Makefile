@@ -39,7 +39,7 @@ docs: $(VENV)/dev
 	$(BIN)/python -m mkdocs build --strict
 
 benchmarks: $(VENV)/dev
-	for name in core_overhead agent_overhead dram_speed dnn_speed dnn_backends analog_speed; do \
+	for name in core_overhead agent_overhead dram_speed dnn_speed dnn_backends analog_speed runner_scale; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; done
 
 # A stamp per set of extras; `dev` brings `rl`, which brings the core.

@@ -66,9 +66,11 @@ deck for ngspice and a circuit file that analog.sizing takes as --workload; `--d
 the sizes.
 
 A circuit that breaks a rule is infeasible, with the rule in `error`: ports, bulk, inputs drive
-gates, no bypassed device, no shorted supply, no floating gate, no floating node, no starved
-device, supply path, output connected. So is one for which no sizes give an operating point with
-1 nA in every transistor. How far it is from a circuit decides its reward.
+gates, no device that is off, no bypassed device, no shorted supply, no energy beside the supply
+(voltage sources drive gates alone, current sources begin at VDD or end at VSS), no floating gate,
+no floating node, no starved device, supply path, output connected. So is one for which no sizes
+give an operating point with 1 nA in every transistor. How far it is from a circuit decides its
+reward.
 """
 
 WALK_NOTES = (

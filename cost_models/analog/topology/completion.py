@@ -16,7 +16,6 @@ from archgym.cost_models.analog.topology.tokens import (
     RAILS,
     SUPPLY,
     TERMINALS,
-    TRANSISTORS,
     Pin,
 )
 
@@ -30,10 +29,10 @@ def completion(walk: PartialWalk) -> tuple[str, ...]:
     builder.to_a_net()
     while builder.walk.open_pins:
         builder.close_a_pin()
+    for net in builder.walk.idle:
+        builder.use(net)
     while builder.walk.needy:
         builder.feed(min(builder.walk.needy))
-    for port in builder.walk.unused_inputs:
-        builder.use(port)
     if builder.walk.last != GROUND:
         builder.to_rail(GROUND)
     return tuple(builder.words)
@@ -59,9 +58,10 @@ class _Builder:
             self.add(self._net_for(self.walk.pin))
 
     def _way_out(self, into: Pin) -> Pin:
-        """Return another pin of the device, one at a net that is no input where there is one."""
+        """Return another pin of the device, one at a net with current where there is one."""
         pins = [into.other(t) for t in TERMINALS[into.kind] if t != into.terminal]
-        return min(pins, key=lambda pin: self.walk.net_of(pin) in (None, *INPUTS))
+        without = (None, *INPUTS, *self.walk.tied)
+        return min(pins, key=lambda pin: self.walk.net_of(pin) in without)
 
     def _net_for(self, pin: Pin) -> str:
         net = self.walk.net_of(pin)
@@ -70,24 +70,28 @@ class _Builder:
     def _rail_for(self, pin: Pin) -> str:
         """Return a net to connect an open pin to; a rail but for voltage sources."""
         nets = self.walk.devices[pin.kind, pin.number]
-        choices = [*RAILS, *self.walk.nets_to_tie()]
+        choices = [*RAILS, *self.walk.inner_nets]
         return next(net for net in choices if self.walk.suits(pin.kind, nets, pin.terminal, net))
 
     def to_rail(self, rail: str) -> None:
-        """Go to a rail by a resistor of its own; from an input, out by the gate's device first."""
-        if self.walk.last in INPUTS:
-            into = self._gate_at(self.walk.last)
+        """Go to a rail by a resistor of its own.
+
+        Inputs and held nets, which no resistor may touch, are left by a device that is there.
+        """
+        if self.walk.last in (*INPUTS, *self.walk.tied):
+            into = self._pin_at(self.walk.last)
             out = self._way_out(into)
             self.add(into.token, out.token, self._net_for(out))
         if self.walk.last != rail:
             number = self.walk.count("R") + 1
             self.add(f"R{number}_P", f"R{number}_N", rail)
 
-    def _gate_at(self, port: str) -> Pin:
+    def _pin_at(self, net: str) -> Pin:
+        """Return the gate at an input, or the voltage source at a net that it holds."""
         return next(
-            Pin(kind, number, "G")
+            Pin(kind, number, TERMINALS[kind][nets.index(net)])
             for (kind, number), nets in self.walk.devices.items()
-            if kind in TRANSISTORS and nets[1] == port
+            if net in nets and (kind == "V" or net in INPUTS)
         )
 
     def close_a_pin(self) -> None:
@@ -115,13 +119,13 @@ class _Builder:
         number = self.walk.count("R") + 1
         self.add(f"R{number}_P", f"R{number}_N", net)
 
-    def use(self, port: str) -> None:
-        """Let an input drive a transistor between the rails."""
+    def use(self, net: str) -> None:
+        """Let an input, or a net that a voltage source holds, drive a transistor."""
         if self.walk.last not in RAILS:
             self.to_rail(GROUND)
         kind = "NM" if self.walk.last == GROUND else "PM"
         start = self.walk.last
         end = SUPPLY if start == GROUND else GROUND
         name = f"{kind}{self.walk.count(kind) + 1}"
-        self.add(f"{name}_B", f"{name}_G", port, f"{name}_G", f"{name}_S", start)
+        self.add(f"{name}_B", f"{name}_G", net, f"{name}_G", f"{name}_S", start)
         self.add(f"{name}_B", f"{name}_D", end)

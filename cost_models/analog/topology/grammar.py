@@ -154,7 +154,7 @@ class PartialWalk:
                     yield Pin(kind, number, terminal).token
         for kind, most in self.limits.devices.items():
             number = self.count(kind) + 1
-            if number <= most and (kind != "V" or self.nets_to_tie()):
+            if number <= most and (kind != "V" or self._nets_to_tie):
                 open_nets: Nets = (None,) * len(TERMINALS[kind])
                 for terminal in TERMINALS[kind]:
                     if self.suits(kind, open_nets, terminal, self.last):
@@ -172,72 +172,102 @@ class PartialWalk:
 
     def suits(self, kind: str, nets: Nets, terminal: str, net: str) -> bool:
         """Return whether an open terminal of a device may be connected to a net."""
-        if kind not in TRANSISTORS:
-            other = nets[1 - TERMINALS[kind].index(terminal)]
-            if kind == "V":
-                return self._suits_source(terminal, other, net)
+        if kind in TRANSISTORS:
+            return self._suits_transistor(kind, nets, terminal, net)
+        other = nets[1 - TERMINALS[kind].index(terminal)]
+        if kind == "C":
             return net not in INPUTS and net != other
+        if kind == "V":
+            others = self._nets_to_tie
+        else:
+            others = tuple(name for name in self._nets if name not in self.tied)
+        if kind == "R":
+            return net in others and net != other
+        # a source has P at the supply or N at ground
+        at_rail = net == (GROUND if terminal == "N" else SUPPLY)
+        inside = net in others and net not in RAILS
+        if other is None:
+            return at_rail or inside
+        if other in RAILS:
+            return inside or (kind == "I" and at_rail)
+        return at_rail
+
+    def _suits_transistor(self, kind: str, nets: Nets, terminal: str, net: str) -> bool:
         if terminal == "G":
-            return True
+            return net != BULK_RAIL[kind]
         drain, _, source, _ = nets
         if terminal == "B":
             return net == BULK_RAIL[kind] or (net == source and net not in INPUTS)
-        return net not in INPUTS and net != (source if terminal == "D" else drain)
+        free = net not in INPUTS and net not in self.tied
+        return free and net != (source if terminal == "D" else drain)
 
-    def _suits_source(self, terminal: str, other: str | None, net: str) -> bool:
-        """Return whether a voltage source, N at ground or P at the supply, may be connected so."""
-        at_rail = net == (GROUND if terminal == "N" else SUPPLY)
-        if other is None:
-            return at_rail or net in self.nets_to_tie()
-        return net in self.nets_to_tie() if other in RAILS else at_rail
+    @cached_property
+    def _nets(self) -> tuple[str, ...]:
+        """All nets that a device which carries current may be connected to."""
+        return (*RAILS, OUTPUT, *self._inner_nets(fresh=True))
+
+    @property
+    def inner_nets(self) -> tuple[str, ...]:
+        """Nets inside, and the next one where there may be one more."""
+        return tuple(self._inner_nets(fresh=True))
 
     def _inner_nets(self, fresh: bool) -> Iterator[str]:
         last = min(self.inner + fresh, self.limits.inner_nets)
         return (inner_net(number + 1) for number in range(last))
 
-    def nets_to_tie(self) -> list[str]:
-        """Return nets inside that a voltage source may tie to a rail."""
-        tied = {net for (kind, _), nets in self.devices.items() if kind == "V" for net in nets}
-        return [net for net in self._inner_nets(fresh=True) if net not in tied]
+    @cached_property
+    def tied(self) -> frozenset[str]:
+        """Nets that voltage sources hold."""
+        ends = (nets for (kind, _), nets in self.devices.items() if kind == "V")
+        return frozenset(net for nets in ends for net in nets if net not in (None, *RAILS))
+
+    @cached_property
+    def _nets_to_tie(self) -> tuple[str, ...]:
+        """Nets inside that a voltage source may hold: those that drive gates alone."""
+        taken = {
+            net
+            for (kind, _), nets in self.devices.items()
+            for terminal, net in zip(TERMINALS[kind], nets, strict=True)
+            if kind != "C" and terminal != "G"
+        }
+        return tuple(net for net in self._inner_nets(fresh=True) if net not in taken)
 
     # -- whether it can be completed -------------------------------------------------------------
 
     def _can_be_completed(self, word: str) -> bool:
-        if not self._spares_inputs(word):
-            return False
         return self._is_roomy or self._with(word).fits
 
     @cached_property
     def _is_roomy(self) -> bool:
         """Whether any word can be completed."""
-        left = self.limits.length - self.length - 1
-        added = _MOST_ADDED
-        return self.bound + added <= left and self.resistors + added <= self._spare("R")
+        left, added = self.limits.length - self.length - 1, _MOST_ADDED
+        return (
+            self.bound + added <= left
+            and self.resistors + added <= self._spare("R")
+            and len(self.idle) + 2 <= min(map(self._spare, TRANSISTORS))
+        )
 
     @property
     def fits(self) -> bool:
         """Whether a completion surely stays within the limits."""
-        left = self.limits.length - self.length
-        return self.bound <= left and self.resistors <= self._spare("R")
-
-    def _spares_inputs(self, word: str) -> bool:
-        """Return whether transistors are left for inputs that drive nothing yet."""
-        pin = pin_of(word)
-        if pin is None or pin.kind not in TRANSISTORS or (pin.kind, pin.number) in self.devices:
-            return True
-        return self._spare(pin.kind) > len(self.unused_inputs)
+        return (
+            self.bound <= self.limits.length - self.length
+            and self.resistors <= self._spare("R")
+            and len(self.idle) <= min(map(self._spare, TRANSISTORS))
+        )
 
     @cached_property
     def bound(self) -> int:
         """An upper bound of the words that `completion` adds."""
-        owed = 6 * self.open_pins + 3 + 6 * len(self.needy) + 9 * len(self.unused_inputs) + 3
+        fed = len(self.needy - self.tied)
+        owed = 6 * self.open_pins + 3 + 6 * fed + 9 * len(self.idle) + 3
         return owed + self._to_a_rail()
 
     def _to_a_rail(self) -> int:
         """Return an upper bound of the words to the next rail."""
         if self.place == NET:
-            return 0 if self.last in RAILS else 6 if self.last in INPUTS else 3
-        ties = 6 if self.pin.kind == "V" else 0  # the net may be a new one, and needy
+            return 0 if self.last in RAILS else 6 if self.last in (*INPUTS, *self.tied) else 3
+        ties = 12 if self.pin.kind == "V" else 0  # the net may be a new one
         return ties + (5 if self.place == INTO else 4)
 
     @cached_property
@@ -276,6 +306,11 @@ class PartialWalk:
         return sum(
             nets.count(None) for (kind, _), nets in self.devices.items() if kind in TRANSISTORS
         )
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """Inputs and held nets that have no gate to drive."""
+        return (*self.unused_inputs, *sorted(self.needy & self.tied))
 
     @cached_property
     def unused_inputs(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from archgym.cost_models.analog.topology.tokens import (
     SUPPLY,
     is_inner,
 )
-from archgym.cost_models.analog.topology.topology import Topology
+from archgym.cost_models.analog.topology.topology import Device, Topology
 
 PORTS = (GROUND, SUPPLY, *INPUTS, OUTPUT)
 BULK_RAIL = {"NM": GROUND, "PM": SUPPLY}
@@ -68,6 +68,12 @@ def _inputs(topology: Topology) -> Iterator[str]:
                 yield f"{port} drives gates alone, not {topology.names[place]}_{terminal}"
 
 
+def _always_off(topology: Topology) -> Iterator[str]:
+    for name, device in zip(topology.names, topology.devices, strict=True):
+        if device.is_transistor and device.net(_GATE) == BULK_RAIL[device.kind]:
+            yield f"{name} is always off, its gate is at {device.net(_GATE)}"
+
+
 def _bypassed(topology: Topology) -> Iterator[str]:
     for name, device in zip(topology.names, topology.devices, strict=True):
         first, second = device.ends
@@ -81,12 +87,30 @@ def _shorted(topology: Topology) -> Iterator[str]:
         if device.kind != "V":
             continue
         free = [net for net in device.nets if net not in RAILS]
-        if len(free) != 1 or not is_inner(free[0]):
-            yield f"{name} must tie a net inside to {GROUND} or {SUPPLY}"
+        if len(free) != 1 or not is_inner(free[0]) or not _is_at_rail(device):
+            yield f"{name} must have P at {SUPPLY} or N at {GROUND}, its other end inside"
         elif free[0] in tied:
             yield f"{name} and {tied[free[0]]} are voltage sources in parallel"
         else:
             tied[free[0]] = name
+
+
+def _free_energy(topology: Topology) -> Iterator[str]:
+    """Forbid sources that could feed the circuit beside the supply."""
+    for name, device in zip(topology.names, topology.devices, strict=True):
+        if device.kind == "I" and not _is_at_rail(device):
+            yield f"{name} must have P at {SUPPLY} or N at {GROUND}"
+        if device.kind != "V":
+            continue
+        for net in set(device.nets) - set(RAILS):
+            for place, terminal in topology.at[net]:
+                if terminal != _GATE and topology.devices[place].kind not in ("C", "V"):
+                    used = f"{topology.names[place]}_{terminal}"
+                    yield f"{name} holds {net}, which may drive gates alone, not {used}"
+
+
+def _is_at_rail(device: Device) -> bool:
+    return device.net("P") == SUPPLY or device.net("N") == GROUND
 
 
 def _floating_gate(topology: Topology) -> Iterator[str]:
@@ -131,8 +155,10 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "ports": _ports,
         "bulk": _bulk,
         "inputs drive gates": _inputs,
+        "no device that is off": _always_off,
         "no bypassed device": _bypassed,
         "no shorted supply": _shorted,
+        "no energy beside the supply": _free_energy,
         "no floating gate": _floating_gate,
         "no floating node": _floating_node,
         "no starved device": _starved,

@@ -94,12 +94,27 @@ def added(*devices):
         ("ports", "VREF1", added(("R", ("VREF1", "N1")))),
         ("bulk", "NM1_B must be at VSS or at its source", changed(1, "N1", "N1", "VSS", "VDD")),
         ("inputs drive gates", "VIN1 drives gates alone, not R1_P", added(("R", ("VIN1", "N1")))),
+        (
+            "no device that is off",
+            "NM5 is always off, its gate is at VSS",
+            added(("NM", ("VOUT1", "VSS", "N1", "VSS"))),
+        ),
         ("no bypassed device", "both ends of R1 are at N1", added(("R", ("N1", "N1")))),
-        ("no shorted supply", "V1 must tie", added(("V", ("VDD", "VSS")))),
+        ("no shorted supply", "V1 must have P at VDD or N at VSS", added(("V", ("VDD", "VSS")))),
         (
             "no shorted supply",
             "V2 and V1 are voltage sources in parallel",
-            added(("V", ("N9", "VSS")), ("V", ("VDD", "N9")), ("R", ("N9", "N1"))),
+            added(("V", ("N9", "VSS")), ("V", ("VDD", "N9"))),
+        ),
+        (
+            "no energy beside the supply",
+            "V1 holds N9, which may drive gates alone, not R1_P",
+            added(("V", ("N9", "VSS")), ("R", ("N9", "N1"))),
+        ),
+        (
+            "no energy beside the supply",
+            "I2 must have P at VDD or N at VSS",
+            added(("I", ("N1", "VOUT1"))),
         ),
         (
             "no floating gate",

@@ -49,7 +49,7 @@ def board(benchmark: Benchmark) -> str:
     lines = [f"\n### {benchmark.name}\n", f"{benchmark.description[0].upper()}"]
     lines[-1] += f"{benchmark.description[1:]}: {counted}.\n"
     lines += [line(COLUMNS), "|" + "---|" * len(COLUMNS)]
-    return "\n".join([*lines, *(line(cells(row)) for row in rows)]) + "\n"
+    return "\n".join([*lines, *(line(cells(row)) for row in rows)])
 
 
 def cells(row: Mapping[str, Any]) -> list[str]:

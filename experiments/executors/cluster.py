@@ -34,7 +34,12 @@ def check_reachable(address: str) -> None:
         address = os.environ.get("RAY_ADDRESS", AUTO)
     if address == AUTO:
         return
-    host, _, port = address.removeprefix(CLIENT).rpartition(":")
+    if address.startswith(CLIENT):
+        raise SettingError(
+            f"--address {address!r}: Ray's client is not supported; run archgym on a machine of"
+            " the cluster, and give host:port or auto"
+        )
+    host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
         raise SettingError(f"--address {address!r}: write it as host:port, or auto")
     try:

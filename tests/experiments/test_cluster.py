@@ -47,6 +47,7 @@ class Mine(PlainAgent):
 BAD_ADDRESSES = {
     "127.0.0.1:1": "no Ray cluster listens there",
     "no-such-host.invalid:6379": "no Ray cluster listens there",
+    "ray://127.0.0.1:10001": "Ray's client is not supported",
     "127.0.0.1": "write it as host:port, or auto",
     "127.0.0.1:http": "write it as host:port, or auto",
     "127.0.0.1:99999": "no Ray cluster listens there",

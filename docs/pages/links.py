@@ -26,11 +26,18 @@ def linked_files() -> set[str]:
 
 
 def file_page(path: str) -> str:
-    """Return the page that shows a file of the repository; Markdown is shown as it reads."""
-    text = (ROOT / path).read_text(encoding="utf-8")
+    """Return the page that shows a file of the repository, or all files of a folder."""
     if path.endswith(".md"):
-        return text
-    return f"# {path}\n\n{code(text, _LANGUAGES.get(Path(path).suffix, 'text'))}"
+        return (ROOT / path).read_text(encoding="utf-8")
+    if (ROOT / path).is_file():
+        return f"# {path}\n\n{_shown(ROOT / path)}"
+    inside = sorted(file for file in (ROOT / path).iterdir() if file.suffix in _LANGUAGES)
+    parts = [f"## {file.name}\n\n{_shown(file)}" for file in inside]
+    return "\n".join([f"# {path}\n", *parts])
+
+
+def _shown(file: Path) -> str:
+    return code(file.read_text(encoding="utf-8"), _LANGUAGES.get(file.suffix, "text"))
 
 
 def page_of_file(path: str) -> str:

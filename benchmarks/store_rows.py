@@ -23,7 +23,7 @@ from archgym.results.store import RunFolder
 from archgym.results.writer import PartWriter
 from archgym.testing.toys import toy_problem
 
-ROWS, BATCH, TRIALS, SMALL = 20_000, 64, 40, 100
+ROWS, BATCH, TRIALS, SMALL, REPEATS = 20_000, 64, 40, 100, 5
 
 
 def recorded(problem: archgym.Problem, rows: int, batch: int) -> list[Record]:
@@ -84,8 +84,7 @@ def main() -> None:
         ("toy", toy, 1, ROWS),
     ):
         records = recorded(problem, rows, batch)
-        stored(problem, records[:4])
-        cpu_us, size = stored(problem, records)
+        cpu_us, size = min(stored(problem, records) for _ in range(REPEATS))
         print(f"| {name}, {rows} in batches of {batch} | {cpu_us:.2f} us, {size:.1f} bytes |")
     print(f"| storing a random trial of {SMALL} evaluations | {small_trial_ms():.1f} ms |")
 

@@ -7,8 +7,10 @@ noted with it, all others are read where they lie. `write_index` makes the index
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,8 +62,24 @@ def load_runs(store: Store, complain: Complain | None = None) -> list[Run]:
     Raises:
         StoreError: A run is damaged or of another schema, and nobody is to be told.
     """
+    with _no_collection():
+        return list(_each(store, complain))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Look for no garbage meanwhile: all of many thousand summaries is kept anyway."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _each(store: Store, complain: Complain | None) -> Iterator[Run]:
     known = _read_index(store, complain)
-    runs = []
     for relative, stamp in store.stamped_runs():
         noted, text = known.get(relative, (None, ""))
         try:
@@ -73,8 +91,7 @@ def load_runs(store: Store, complain: Complain | None = None) -> list[Run]:
             _tell(error, complain)
             continue
         if run is not None:
-            runs.append(run)
-    return runs
+            yield run
 
 
 def _read(folder: RunFolder) -> Run | None:

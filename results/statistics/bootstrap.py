@@ -14,7 +14,7 @@ from archgym.results.statistics import Floats, Strata
 from archgym.results.statistics.aggregates import Aggregate
 
 RESAMPLES = 2_000
-_BOUNDS = 0.025, 0.975
+BOUNDS = 0.025, 0.975
 
 
 def bootstrap_interval(
@@ -42,11 +42,11 @@ def resample(strata: Strata, resamples: int, rng: np.random.Generator) -> list[F
 
 def percentile_interval(values: Floats) -> tuple[float, float]:
     """Return the bounds between which the middle 95 % of resampled values lie."""
-    low, high = np.quantile(values, _BOUNDS)
+    low, high = np.quantile(values, BOUNDS)
     return float(low), float(high)
 
 
 def percentile_band(values: Floats) -> tuple[Floats, Floats]:
     """Return the same column by column, for values of shape (resamples, columns)."""
-    low, high = np.quantile(values, _BOUNDS, axis=0)
+    low, high = np.quantile(values, BOUNDS, axis=0)
     return low, high

@@ -221,9 +221,10 @@ def _enumerated_model(
     return model
 
 
-def _base(name: Any) -> str:
-    return PurePath(str(name)).name
+def _base(value: Any) -> Any:
+    """Return a value by which files are told by their base name, and 1 is 1.0."""
+    return PurePath(value).name if isinstance(value, str | PurePath) else value
 
 
-def _bases(settings: Mapping[str, Any]) -> dict[str, str]:
+def _bases(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _base(value) for name, value in settings.items()}

@@ -10,13 +10,14 @@ import pytest
 
 import archgym
 from archgym.batch import Batch
-from archgym.cost_models.table import NOT_IN_TABLE, TabledModel, TableModel
+from archgym.cost_models.table import NOT_IN_TABLE, TabledModel, TableModel, load_table
 from archgym.encodings import from_index
 from archgym.errors import SettingError, StoreError, UnknownNameError
 from archgym.experiments.enumeration import Enumeration
 from archgym.experiments.plan import open_spec
 from archgym.experiments.trial import Job, run_trial
 from archgym.outcome import Status
+from archgym.registry import environments
 from archgym.results.store import State, Store
 from archgym.results.table import TableFolder
 from tests.experiments.launching import stored, toy_plan
@@ -128,6 +129,16 @@ def test_a_default_off_the_grid_is_known_and_other_designs_are_not(tmp_path: Pat
 def test_another_problem_is_refused(table: str, arguments: dict[str, str], message: str) -> None:
     with pytest.raises(SettingError, match=message):
         archgym.make_problem(TOY, cost_model=table, **arguments)
+
+
+def test_settings_are_compared_by_value(table: str) -> None:
+    """A default of 1 that the user gives as 1.0 is the same."""
+    folder = Path(table.removeprefix("table:"))
+    environment, settings = environments.get(TOY), archgym.make_problem(TOY).settings
+    as_floats = {n: float(v) if type(v) is int else v for n, v in settings.items()}
+    assert any(type(value) is float for value in as_floats.values())
+    looked_up = load_table(str(folder), environment, as_floats, "mixed")
+    assert len(looked_up._index)
 
 
 def test_another_version_of_the_model_is_refused(

@@ -20,8 +20,9 @@ ALL_METRICS, NO_SLEW = "all", "without_slew"
 LOAD_A, LIGHT_LOAD_A = 5e-3, 1e-4  # of a regulator
 REGULATED = 0.8  # output of a regulator as a share of the supply
 # A comparator trips where its output is this share of the supply; it decides after a step of its
-# input from STEP_V on one side of the trip point to OVERDRIVE_V on the other, within EDGE_S.
-TRIP_SHARE, STEP_V, OVERDRIVE_V, EDGE_S = 0.5, 0.1, 0.01, 1e-11
+# input from STEP_V on one side of the trip point to OVERDRIVE_V on the other, within EDGE_S; one
+# that takes longer than LONGEST_DELAY_S has no delay.
+TRIP_SHARE, STEP_V, OVERDRIVE_V, EDGE_S, LONGEST_DELAY_S = 0.5, 0.1, 0.01, 1e-11, 1e-5
 _OF_A_CORNER = ("process", "supply_scale", "temperature_c")
 
 

@@ -23,6 +23,7 @@ from archgym.cost_models.analog.conditions import (
     EDGE_S,
     LIGHT_LOAD_A,
     LOAD_A,
+    LONGEST_DELAY_S,
     OVERDRIVE_V,
     REGULATED,
     STEP_V,
@@ -111,14 +112,18 @@ class Solver:
             steps = SLEW_STEPS if amplifies and self.conditions.slew else 0
             slews = self._slew_estimates(sizes, len(values)) if steps else np.empty(0)
             signal, rejects = plan.wirings["signal"], amplifies and self.conditions.rejection
-            unwanted = [plan.wirings[name] if rejects else signal for name in ("ripple", "common")]
-            answers = (signal, sign, enters, slews, steps, *unwanted, rejects)
-            benches.measure_amplifiers(*head, *answers, results)
+            ripple, common = (
+                plan.wirings[name] if rejects else signal for name in ("ripple", "common")
+            )
+            benches.measure_amplifiers(
+                *head, signal, sign, enters, slews, steps, ripple, common, rejects, results
+            )
         elif kind == COMPARATOR:
             half = TRIP_SHARE * self.bench.supply
-            decision = Decision(plan.nodes["inp"], half, STEP_V, OVERDRIVE_V, EDGE_S)
-            wanted = (plan.wirings["signal"], decision, self.conditions.delay)
-            comparator.measure_comparators(*head, *wanted, results)
+            step = (STEP_V, OVERDRIVE_V, EDGE_S, LONGEST_DELAY_S)
+            decision = Decision(plan.nodes["inp"], half, *step)
+            signal, delays = plan.wirings["signal"], self.conditions.delay
+            comparator.measure_comparators(*head, signal, decision, delays, results)
         elif kind == TRANSIMPEDANCE:
             signal = plan.wirings["signal"]
             benches.measure_transimpedances(*head, signal, self._noise_grid, results)

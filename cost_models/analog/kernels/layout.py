@@ -254,6 +254,7 @@ class Decision(NamedTuple):
         step_v: How far on one side of the trip point the input begins.
         overdrive_v: How far on the other side it ends.
         edge_s: How long it takes from here to there.
+        longest_s: After which there is no decision.
     """
 
     input: int
@@ -261,6 +262,7 @@ class Decision(NamedTuple):
     step_v: float
     overdrive_v: float
     edge_s: float
+    longest_s: float
 
 
 class System(NamedTuple):

@@ -10,7 +10,7 @@ from archgym.batch import Batch
 from archgym.cost_models.analog.circuit import AMPLIFIER, COMPARATOR, Circuit
 from archgym.cost_models.analog.circuit_model import CircuitModel
 from archgym.cost_models.analog.columns import MODEL
-from archgym.cost_models.analog.conditions import Conditions
+from archgym.cost_models.analog.conditions import LONGEST_DELAY_S, Conditions
 from archgym.cost_models.analog.deck import (
     Deck,
     Sized,
@@ -31,6 +31,7 @@ from archgym.cost_models.analog.metrics import (
     UGBW,
 )
 from archgym.cost_models.analog.ngspice.curves import (
+    Plot,
     decided_power_w,
     delay_s,
     slew_v_per_us,
@@ -47,9 +48,10 @@ from archgym.outcome import Measurements, Status, concatenate
 NAME, PROCESS, ALTER = "ngspice", "process", "alter"
 DEFAULT_TIMEOUT_S = 60.0
 _USUAL_UGBW = 1e6
-# Of a comparator's transient: the time that is tried first, by how much more or less the next one
-# is, how many are tried; a delay is read where it takes up enough of the time.
-_FIRST_HORIZON_S, _LONGER, _TRIES, _ROOM = 1e-7, 8.0, 8, 1.5
+# Of a comparator's transient: the time that is simulated first, by how much longer the next one is
+# where there was no decision; a delay that takes up less than the inverse of that is measured
+# again with some room for it.
+_FIRST_HORIZON_S, _LONGER, _ROOM = 1e-7, 8.0, 1.5
 
 
 class NgspiceModel(CircuitModel):
@@ -116,23 +118,31 @@ class NgspiceModel(CircuitModel):
         return found
 
     def _decisions(self, sized: Sized, offset_v: float) -> dict[str, float]:
-        """Return power and delays of a comparator; the time that is simulated adapts to these."""
+        """Return power and delays of a comparator."""
         trip = sized.circuit.common_mode * sized.supply_v + offset_v
-        found: dict[str, float] = {}
+        found = {}
         for name, suffix in ((DELAY_RISE, RISE), (DELAY_FALL, FALL)):
-            horizon, delay = _FIRST_HORIZON_S, float("nan")
-            for _ in range(_TRIES):
-                deck = make_delay_deck(sized, trip, horizon)
-                states, plot = self._runner.run("", deck)
-                found[POWER] = decided_power_w(states, sized.supply_v)
-                if not sized.conditions.delay:
-                    return found
-                delay = delay_s(plot, suffix, sized.supply_v)
-                if delay > horizon / _LONGER:
-                    break
-                horizon = horizon * _LONGER if np.isnan(delay) else _ROOM * delay
-            found[name] = delay
+            found[name], states = self._delay(sized, trip, suffix)
+            found[POWER] = decided_power_w(states, sized.supply_v)
         return found
+
+    def _delay(self, sized: Sized, trip_v: float, suffix: str) -> tuple[float, Plot]:
+        """Return how long a decision takes, and the states before it.
+
+        The time that is simulated grows until there is a decision; ngspice's steps are a share
+        of it, so one that takes little of it is measured again.
+        """
+        horizon, wanted = _FIRST_HORIZON_S, sized.conditions.delay
+        states, plot = self._runner.run("", make_delay_deck(sized, trip_v, horizon))
+        delay = delay_s(plot, suffix, sized.supply_v)
+        while wanted and np.isnan(delay) and horizon < LONGEST_DELAY_S:
+            horizon = min(_LONGER * horizon, LONGEST_DELAY_S)
+            _, plot = self._runner.run("", make_delay_deck(sized, trip_v, horizon))
+            delay = delay_s(plot, suffix, sized.supply_v)
+        if wanted and delay < horizon / _LONGER:
+            _, plot = self._runner.run("", make_delay_deck(sized, trip_v, _ROOM * delay))
+            delay = delay_s(plot, suffix, sized.supply_v)
+        return (delay if wanted else float("nan")), states
 
 
 def _sized(design: dict[str, Any], circuit: Circuit, case: Conditions) -> Sized:

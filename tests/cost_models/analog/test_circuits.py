@@ -37,7 +37,7 @@ def own(**changes):
     return {**copy.deepcopy(yaml.safe_load(OWN)), **changes}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "comparator"])
 def test_shipped_circuits_are_the_reference_netlists_and_ranges(name):
     circuit = load_circuit(name)
     text = shared_data("analog", "netlists", f"{name}.sub").read_text()

@@ -65,7 +65,9 @@ def test_met_targets_end_the_episode_and_too_many_steps_cut_it():
         env.reset(options={"targets": {"gain_db": 1}})
 
 
-@pytest.mark.parametrize("workload", ["ota5t", "miller2", "fcascode", "csload", "tia", "ldo"])
+@pytest.mark.parametrize(
+    "workload", ["ota5t", "miller2", "fcascode", "csload", "tia", "ldo", "comparator"]
+)
 def test_targets_lie_in_their_ranges_and_the_middle_is_a_working_circuit(workload):
     problem = archgym.make_problem("analog.sizing", workload, metrics="without_slew")
     goals = goals_of(problem)

@@ -101,6 +101,52 @@ def test_temperatures_below_absolute_zero_are_refused():
         archgym.make_problem(ENV, "ota5t", temperature_c=-300)
 
 
+def test_corners_are_a_setting_and_details_show_them(tmp_path):
+    folder = tmp_path / "detail"
+    done, out = evaluate(tmp_path, HEAD + GOOD, "--set", "corners=pvt", "--detail", str(folder))
+    assert done.exit_code == 0, done.output
+    cases = pd.read_csv(folder / "row-0-cases.csv")
+    assert len(cases) == 21
+    assert out["ugbw_hz"][0] == pytest.approx(cases["ugbw_hz"].min(), rel=1e-12)
+    assert out["power_w"][0] == pytest.approx(cases["power_w"].max(), rel=1e-12)
+    for wrong, said in (
+        ("corners=extreme", "nominal, process, pvt or a file"),
+        ("process=typical", "tt, ff, ss, fs, sf"),
+        ("mismatch_samples=-1", "less than 0"),
+        ("supply_scale=-1", "above 0"),
+    ):
+        done, _ = evaluate(tmp_path, HEAD + GOOD, "--set", wrong)
+        assert isinstance(done.exception, ArchgymError), wrong
+        assert said in str(done.exception), wrong
+
+
+def test_runs_from_before_these_settings_keep_their_identity():
+    from archgym.experiments.plan import open_spec
+
+    plain = open_spec(ENV, archgym.make_problem(ENV, "ota5t"), "nodal")
+    assert set(plain.settings) == {"model", "metrics", "temperature_c", "points_per_decade"}
+    said = open_spec(ENV, archgym.make_problem(ENV, "ota5t", corners="nominal"), "nodal")
+    assert said.run_id == plain.run_id
+    other = open_spec(ENV, archgym.make_problem(ENV, "ota5t", corners="process"), "nodal")
+    assert other.run_id != plain.run_id
+
+
+def test_agents_size_for_the_worst_corner():
+    goal = {"minimize": "power_w", "subject_to": {"ugbw_hz": {"min": 3e7}}}
+    settings = {"objective": goal, "metrics": "without_slew"}
+    nominal, worst = (
+        archgym.make_problem(ENV, "ota5t", corners=name, **settings) for name in ("nominal", "pvt")
+    )
+    best = [
+        archgym.search(made, archgym.make_agent("cma_es", made, seed=0), 200).best
+        for made in (nominal, worst)
+    ]
+    designs = [{name: design[name] for name in worst.space.names} for design in best]
+    # what just meets the goal on typical silicon misses it in the slow corner
+    assert worst.evaluate(designs)["status"].tolist() == ["infeasible", "ok"]
+    assert nominal.evaluate(designs)["status"].tolist() == ["ok", "ok"]
+
+
 def test_designs_are_exported_as_decks(tmp_path):
     designs = tmp_path / "in.csv"
     designs.write_text(HEAD + GOOD)

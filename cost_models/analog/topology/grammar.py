@@ -31,6 +31,7 @@ from archgym.cost_models.analog.topology.tokens import (
 )
 
 END = "END"  # the word behind a finished walk
+_MOST_ADDED = 36  # more than a single word can add to the bound, or to the resistors
 Nets = tuple[str | None, ...]
 Name = tuple[str, int]
 
@@ -369,10 +370,6 @@ class PartialWalk:
         if OUTPUT in fed & reached:
             needy.discard(OUTPUT)
         return replace(self, fed=frozenset(fed & reached), needy=frozenset(needy))
-
-
-# More than a single word can add to the bound (or to the resistors).
-_MOST_ADDED = 36
 
 
 def begin(limits: Limits) -> PartialWalk:

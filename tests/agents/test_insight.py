@@ -82,7 +82,7 @@ def test_the_process_of_errors_is_the_regression_that_it_claims_to_be():
 
 def test_designs_near_one_that_proved_infeasible_are_avoided():
     made = problem("fcascode")
-    agent = archgym.make_agent("insight", made, 0, simulator="none", **SMALL)
+    agent = archgym.make_agent("insight", made, 0, simulator="none", steps=5, **SMALL)
     drawn = made.space.sample(np.random.default_rng(2), 40)
     agent.tell(drawn, made.outcomes(drawn))
     bad = made.outcomes(drawn).violation > 0

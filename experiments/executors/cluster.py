@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,17 +20,18 @@ from archgym.results.provenance import versions
 from archgym.results.spec import TrialSpec
 
 CONNECT_SECONDS = 5.0
+STATUS_SECONDS = 20.0
 # A node may have to fetch the sent folder and start a process first.
 ANSWER_SECONDS = 120.0
 AUTO, CLIENT = "auto", "ray://"
 
 
 def check_reachable(address: str) -> None:
-    """Refuse an address at which nothing listens; Ray itself would try for two minutes.
+    """Refuse an address without a Ray cluster; Ray itself would try for two minutes.
 
     Raises:
         SettingError: It is not of the form ``host:port``.
-        ArchgymError: Nobody listens there.
+        ArchgymError: Nobody listens there, or no Ray.
     """
     if address == AUTO:
         address = os.environ.get("RAY_ADDRESS", AUTO)
@@ -45,10 +48,26 @@ def check_reachable(address: str) -> None:
     try:
         socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
     except (OSError, OverflowError) as error:
-        raise ArchgymError(
-            f"--address {address}: no Ray cluster listens there ({error});"
-            " `ray start --head` on that machine prints the address"
-        ) from None
+        raise _nobody(address, str(error)) from None
+    _check_is_ray(address)
+
+
+def _check_is_ray(address: str) -> None:
+    """Ask for the cluster's status in another process, which can be given up."""
+    command = [sys.executable, "-m", "ray.scripts.scripts", "status", "--address", address]
+    try:
+        asked = subprocess.run(command, capture_output=True, text=True, timeout=STATUS_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise _nobody(address, f"no answer within {STATUS_SECONDS:g} s") from None
+    if asked.returncode:
+        raise _nobody(address, (asked.stderr.strip().splitlines() or ["no status"])[-1])
+
+
+def _nobody(address: str, reason: str) -> ArchgymError:
+    return ArchgymError(
+        f"--address {address}: no Ray cluster listens there ({reason});"
+        " `ray start --head` on that machine prints the address"
+    )
 
 
 @dataclass(frozen=True)

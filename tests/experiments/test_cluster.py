@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socketserver
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -60,6 +62,26 @@ def test_an_address_that_nobody_listens_at_is_refused_at_once(address: str) -> N
     with pytest.raises(ArchgymError, match=BAD_ADDRESSES[address]):
         check_reachable(address)
     assert time.monotonic() - began < 10.0
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"])
+def test_a_port_of_something_else_is_refused_soon(
+    answer: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archgym.experiments.executors.cluster.STATUS_SECONDS", 3.0)
+
+    class Answer(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(1000)
+            self.request.sendall(answer)
+
+    began = time.monotonic()
+    with socketserver.TCPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(ArchgymError, match="no Ray cluster listens there"):
+            check_reachable(f"127.0.0.1:{server.server_address[1]}")
+        server.shutdown()
+    assert time.monotonic() - began < 20.0
 
 
 def test_options_of_a_cluster_are_checked(tmp_path: Path) -> None:

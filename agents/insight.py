@@ -16,6 +16,7 @@ from archgym.agents.hyperparameter import Hyperparameter
 from archgym.agents.perturbation import perturb
 from archgym.batch import Batch
 from archgym.encodings import to_unit
+from archgym.errors import SettingError
 from archgym.outcome import Floats, Measurements, Outcomes, Status, concatenate
 from archgym.torch_session import torch_session
 
@@ -62,7 +63,7 @@ class InsightAgent(AskTellAgent):
     hyperparameters: ClassVar = {
         "simulator": Hyperparameter(
             None,
-            f"a surrogate's name or folder; {NONE!r}: train on own designs; none: one that fits",
+            f"a surrogate's name or folder; {NONE!r}: train on own designs; none: one that comes along",
             kind=str,
         ),
         "batch_size": Hyperparameter(1, "designs per plan", low=1, high=64, log=True),
@@ -130,14 +131,24 @@ class InsightAgent(AskTellAgent):
     # -- the simulator --------------------------------------------------------------------------
 
     def _pretrained(self) -> LearnedModel | None:
-        """Return the simulator that is asked for, or one that was trained for this problem."""
-        from archgym.cost_models.learned.model import find, fitting, surrogate_of
+        """Return the simulator that is asked for, or one that comes along for this problem.
+
+        Raises:
+            SettingError: The one that is asked for is of another problem, or lacks a metric.
+        """
+        from archgym.cost_models.learned.model import find, fitting, surrogate_of, unlearnt
 
         asked = self.values["simulator"]
-        if asked == NONE:
+        folder: Path | None = None
+        if asked != NONE:
+            folder = fitting(self.problem) if asked is None else find(asked)
+        if folder is None:
             return None
-        folder: Path | None = fitting(self.problem) if asked is None else find(asked)
-        return None if folder is None else surrogate_of(folder, self.problem)
+        found = surrogate_of(folder, self.problem)
+        missing = unlearnt(found.card, self.problem)
+        if missing:
+            raise SettingError(f"agent {self.name!r}: simulator {asked!r} knows no {missing[0]}")
+        return found
 
     def _train(self) -> None:
         """Train a simulator on all designs told, where a feasible one is among them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import PurePath
 from typing import Any
@@ -61,7 +62,7 @@ def learn(
     encoding = DesignEncoding(problem.space.axes)
     regressor = find_kind(kind)(settings)
     targets = scales.standardise(_of_feasible(taught))
-    regressor.fit(encoding(taught.batch.codes), targets, taught.feasible, rng)
+    regressor.fit(encoding.inputs(taught.batch), targets, taught.feasible, rng)
     card = Card(
         kind=kind,
         regressor=regressor.settings,
@@ -98,8 +99,9 @@ def scores(model: LearnedModel, rows: Rows) -> dict[str, dict[str, float]]:
     for at, name in enumerate(model.scales.names):
         true, error = told[:, at], said.mean[:, at] - told[:, at]
         known = np.isfinite(true)
-        if np.count_nonzero(known) > 1:
-            off = np.abs(guessed[name] - values[name])[known] / np.abs(values[name][known])
+        if known.any() and np.ptp(true[known]) > 0.0:
+            other = known & (values[name] != 0.0)
+            off = np.abs(guessed[name][other] / values[name][other] - 1.0)
             found[name] = {
                 "r2": float(1.0 - np.mean(error[known] ** 2) / true[known].var()),
                 "mae": float(np.abs(error[known]).mean()),
@@ -111,8 +113,6 @@ def scores(model: LearnedModel, rows: Rows) -> dict[str, dict[str, float]]:
 
 def _scored(model: LearnedModel, others: Rows) -> LearnedModel:
     """Return the model with scores, and with standard deviations as wide as its errors."""
-    from dataclasses import replace
-
     if not others.feasible.any():
         return model
     told = model.scales.standardise(_of_feasible(others))

@@ -59,13 +59,13 @@ class LearnedModel(CostModel):
 
     def beliefs(self, batch: Batch) -> Beliefs:
         """Return what the regressor says, standard deviations calibrated, see `scales`."""
-        said = self.regressor.predict(self.encoding(batch.codes))
+        said = self.regressor.predict(self.encoding.inputs(batch))
         sigma = said.sigma * np.array(self.card.calibration)
         return Beliefs(said.mean, sigma, said.present, said.feasible)
 
     def evaluate(self, batch: Batch, workload: Any) -> Measurements:
         said = self.beliefs(batch)
-        return self.measured(said.mean, said, ~self.encoding.covers(batch.codes))
+        return self.measured(said.mean, said, ~self.encoding.covers(batch))
 
     def measured(self, values: Floats, said: Beliefs, outside: Any = False) -> Measurements:
         """Return standardised values (n, k) as measurements of designs.
@@ -172,8 +172,15 @@ def plain_settings(settings: Settings) -> dict[str, Any]:
 
 
 def fitting(problem: Problem) -> Path | None:
-    """Return the folder of a surrogate of a problem, the user's before those that come along."""
-    for folder in folders():
-        if not mismatch(card_of(read_content(folder)), problem):
-            return folder
+    """Return the folder of a surrogate that comes along and knows all that an objective needs."""
+    for path in sorted(SHIPPED.glob(f"*/{CARD}")):
+        card = card_of(read_content(path.parent))
+        if not mismatch(card, problem) and not unlearnt(card, problem):
+            return path.parent
     return None
+
+
+def unlearnt(card: Card, problem: Problem) -> list[str]:
+    """Return the metrics that a problem's objective needs and a surrogate did not learn."""
+    learnt = {*MetricScales.of_data(card.scales).names, *card.constants}
+    return [name for name in problem.objective.metrics if name not in learnt]

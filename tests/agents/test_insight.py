@@ -95,5 +95,10 @@ def test_designs_near_one_that_proved_infeasible_are_avoided():
 def test_a_simulator_of_another_problem_is_refused(simulator):
     with pytest.raises(SettingError, match="workload"):
         archgym.make_agent("insight", problem("miller2"), simulator=simulator)
+    other = archgym.make_problem(
+        "analog.sizing", "ota5t", "figure_of_merit", metrics="without_slew"
+    )
+    with pytest.raises(SettingError, match="knows no figure_of_merit"):
+        archgym.make_agent("insight", other, simulator=simulator)
     with pytest.raises(UnknownNameError, match="nothing"):
         archgym.make_agent("insight", problem(), simulator="nothing")

@@ -35,6 +35,10 @@ def test_each_is_found_for_its_problem_and_only_there(workload, model):
     assert fitting(problem) == SHIPPED / f"analog_{workload}_{model}"
     warm = archgym.make_problem("analog.sizing", workload, model=model, temperature_c=85)
     assert fitting(warm) is None
+    other = archgym.make_problem(
+        "analog.sizing", workload, {"minimize": "peaking_db"}, model=model
+    )
+    assert fitting(other) is None
 
 
 @pytest.mark.parametrize("workload", sorted(BOUNDS))

@@ -24,6 +24,7 @@ FLUSH_SECONDS = 1.0
 _FIRST_FLUSH_SECONDS = 0.2
 _SHORTEST_PAUSE_SECONDS = 0.01
 _FIRST_CAPACITY = 64
+_KEPT_ROWS = 100_000
 
 
 class PartWriter:
@@ -51,7 +52,8 @@ class PartWriter:
     ):
         self._folder, self._columns = folder, Columns.of(problem)
         self._batch, self._best, self._written = last_batch, best_reward, 0
-        self._resumed = last_batch >= 0
+        # What was written and needs not be read again; None where that is not all of the run.
+        self._kept: list[pa.Table] | None = None if last_batch >= 0 else []
         self._rows = _Rows(problem.metric_names, problem.space.width, problem.space.dtype)
         self._pause = 0.0 if eager else _FIRST_FLUSH_SECONDS
         self._due = time.monotonic() + self._pause
@@ -79,7 +81,9 @@ class PartWriter:
         if rows.count:
             self._best = max(self._best, float(rows.reward.max()))
             path = self._folder.part_file(rows.first_step)
-            self._columns.write(rows.table(self._columns), path)
+            table = rows.table(self._columns)
+            self._columns.write(table, path)
+            self._keep(table)
             self._written += rows.count
             rows.clear()
         self._pause = min(max(2.0 * self._pause, _SHORTEST_PAUSE_SECONDS), FLUSH_SECONDS)
@@ -91,15 +95,29 @@ class PartWriter:
         Raises:
             StoreError: The store cannot be written, or a part is damaged.
         """
-        if self._resumed or self._written:
-            self.flush()
-            rows = read_rows(self._folder)
-        else:  # all rows are here still: they need not be written twice
+        if self._kept is not None and not self._written:
+            # All rows are here still: they need not be written twice.
             rows = self._rows.table(self._columns) if self._rows.count else None
             self._rows.clear()
+        else:
+            self.flush()
+            rows = self._all_rows()
         if rows is not None:
             compact(self._folder, self._columns, rows)
         return rows
+
+    def _keep(self, table: pa.Table) -> None:
+        if self._kept is not None:
+            self._kept.append(table)
+            if self._written > _KEPT_ROWS:
+                self._kept = None
+
+    def _all_rows(self) -> pa.Table | None:
+        import pyarrow as pa
+
+        if self._kept is None:
+            return read_rows(self._folder)
+        return pa.concat_tables(self._kept, promote_options="permissive").combine_chunks()
 
     def _tell_progress(self) -> None:
         told = {"new_evaluations": self._written, "best_reward": self._best}

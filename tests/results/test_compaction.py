@@ -96,6 +96,27 @@ def test_rows_that_never_left_memory_are_written_once(folder: RunFolder, monkeyp
     assert names(folder) == ["data.parquet"]
 
 
+@pytest.mark.parametrize("kept", [100_000, 0])
+def test_rows_of_several_parts_come_together(
+    folder: RunFolder, monkeypatch: Any, kept: int
+) -> None:
+    """Whether they are kept in memory or read back."""
+    monkeypatch.setattr("archgym.results.writer._KEPT_ROWS", kept)
+    monkeypatch.setattr("archgym.results.writer.FLUSH_ROWS", 10)
+    problem = toy_problem()
+    writer = PartWriter(folder, problem)
+    evaluator = Evaluator(problem, 60, writer)
+    batches = [draw(problem, 15, seed) for seed in range(4)]
+    for batch in batches:
+        evaluator.evaluate(batch)
+    assert len(folder.parts()) == 4
+    parted = read_rows(folder)
+    rows = writer.finish()
+    assert rows.equals(parted)
+    assert names(folder) == ["data.parquet"]
+    assert read_rows(folder).equals(parted)
+
+
 def test_a_run_without_rows_has_no_file(folder: RunFolder) -> None:
     assert PartWriter(folder, toy_problem()).finish() is None
     assert names(folder) == []

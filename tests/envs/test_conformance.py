@@ -13,7 +13,7 @@ WORKLOADS = {
     "synthesis.recipe": ("comparator", "priority"),
 }
 SETTINGS = {
-    "analog.topology": {"length": 80, "simulations": 4},
+    "analog.topology": {"length": 60, "simulations": 4},
     "analog.blocks": {"simulations": 4},
     "dnn.eyeriss": {"mapper_evaluations": 20},
     "synthesis.recipe": {"length": 4},

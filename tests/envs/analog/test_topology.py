@@ -91,8 +91,8 @@ def test_without_the_grammar_codes_are_taken_by_the_letter():
 
 @pytest.mark.parametrize("agent", ["random", "genetic", "mcts", "retrieval_mcts", "ant_colony"])
 def test_agents_search_walks(agent):
-    problem = archgym.make_problem(ENV, objective="targets_met", length=80, simulations=8)
-    found = archgym.search(problem, archgym.make_agent(agent, problem, seed=0), 24)
+    problem = archgym.make_problem(ENV, objective="targets_met", length=60, simulations=8)
+    found = archgym.search(problem, archgym.make_agent(agent, problem, seed=0), 16)
     assert found.best["valid"] == 1
 
 

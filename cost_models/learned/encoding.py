@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from archgym.batch import Batch
 from archgym.encodings import shrink
 from archgym.outcome import Floats
 from archgym.parameter import Axis, Codes
@@ -40,6 +41,10 @@ class DesignEncoding:
         """Numbers per axis."""
         return 1 + max((_seen_singly(axis) for _, axis in self.varying), default=0)
 
+    def inputs(self, batch: Batch) -> Floats:
+        """Return the numbers of a batch; parameters without effect have one fixed value."""
+        return self(batch.space.canonical(batch.codes))
+
     def __call__(self, codes: Codes) -> Floats:
         """Return the numbers of designs, (n, varying axes, features), in [-1, 1]."""
         numbers = np.zeros((len(codes), len(self.varying), self.features))
@@ -51,8 +56,9 @@ class DesignEncoding:
             numbers[:, token, 1 : 1 + values] = code[:, None] == np.arange(values)
         return numbers
 
-    def covers(self, codes: Codes) -> NDArray[np.bool_]:
+    def covers(self, batch: Batch) -> NDArray[np.bool_]:
         """Return which designs lie in the ranges that agents search, shape (n,)."""
+        codes = batch.space.canonical(batch.codes)
         inside = np.ones(len(codes), dtype=bool)
         for column, axis in enumerate(self.axes):
             high = axis.high if axis.size is None else axis.size - 1

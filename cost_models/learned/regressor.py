@@ -21,7 +21,9 @@ Tensors = Mapping[str, NDArray[Any]]
 
 # Kind -> (import path of its class, extra that brings its library).
 KINDS: dict[str, tuple[str, str]] = {
+    "boosted_trees": ("archgym.cost_models.learned.trees:BoostedTreesRegressor", "surrogates"),
     "gp": ("archgym.cost_models.learned.gaussian_process:GaussianProcessRegressor", "rl"),
+    "random_forest": ("archgym.cost_models.learned.trees:RandomForestRegressor", "surrogates"),
     "transformer": ("archgym.cost_models.learned.transformer:TransformerRegressor", "rl"),
 }
 
@@ -32,7 +34,7 @@ class Beliefs:
 
     Attributes:
         mean: float64 (n, k).
-        sigma: float64 (n, k), standard deviations; 0 where a kind has none.
+        sigma: float64 (n, k), standard deviations; all 1 where a kind has none.
         present: float64 (n, k), probability that a metric has a value.
         feasible: float64 (n,), probability that a design is feasible.
     """

@@ -107,7 +107,7 @@ def test_a_run_on_s3_equals_one_on_disk(url: str, tmp_path: Path) -> None:
 
 
 def test_killed_and_resumed(url: str, tmp_path: Path) -> None:
-    launch = write_launch(tmp_path, agents=[SLOW], budget=120, seeds=1, problems=TOY)
+    launch = write_launch(tmp_path, agents=[SLOW], budget=400, seeds=1, problems=TOY)
     run = ("run", launch, "--workers", 1, "--store")
     process = start_archgym(*run, url, cwd=tmp_path)
     store = Store.at(url)
@@ -122,14 +122,14 @@ def test_killed_and_resumed(url: str, tmp_path: Path) -> None:
     ended = archgym(*run, url, cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
     quick = {"name": f"{ODD}:PlainAgent", "hyperparameters": {"largest": 20}}
-    plan = toy_plan(agents=[quick], budget=120, seeds=1, problems=TOY)
+    plan = toy_plan(agents=[quick], budget=400, seeds=1, problems=TOY)
     run_locally(plan, tmp_path / "undisturbed")
     assert cut.state() == State.DONE
     assert len(cut.attempts()) == 2
     assert [part.name for part in cut.parts()] == ["data.parquet"]
     assert list(stored(url).values()) == list(stored(tmp_path / "undisturbed").values())
     again = archgym("replay", cut.run_id, "--store", url, cwd=tmp_path)
-    assert "ok, 120 evaluations" in again.stdout
+    assert "ok, 400 evaluations" in again.stdout
 
 
 def test_what_is_wrong_is_said_in_one_line(url: str, endpoint: str) -> None:

@@ -321,28 +321,26 @@ class PartialWalk:
 
     def _with(self, word: str) -> PartialWalk:
         """Return the walk with one more word; its needy nets may be more than there are."""
-        walk = replace(self, length=self.length + 1, last=word, promise=())
+        devices, inner, needy = self.devices, self.inner, self.needy
         if self.place == NET:
             pin = pin_of(word)
             assert pin is not None
-            return walk._connected(pin, self.last)
-        return walk if self.place == INTO else walk._connected(self.pin, word)
+            devices, inner, needy = self._connected(pin, self.last)
+        elif self.place != INTO:
+            devices, inner, needy = self._connected(self.pin, word)
+        return PartialWalk(self.limits, self.length + 1, word, devices, inner, self.fed, needy)
 
-    def _connected(self, pin: Pin, net: str) -> PartialWalk:
+    def _connected(self, pin: Pin, net: str) -> tuple[Mapping[Name, Nets], int, frozenset[str]]:
+        """Return devices, number of nets inside and needy nets with a pin at a net."""
         name, at = (pin.kind, pin.number), TERMINALS[pin.kind].index(pin.terminal)
         nets = self.devices.get(name, (None,) * len(TERMINALS[pin.kind]))
         if nets[at] is not None:
-            return self
+            return self.devices, self.inner, self.needy
         devices = {**self.devices, name: (*nets[:at], net, *nets[at + 1 :])}
         is_new = is_inner(net) and net == inner_net(self.inner + 1)
         carries = pin.terminal in "DS" or pin.kind == "I"
         lacks = net not in self.fed and net not in INPUTS and (carries or is_new)
-        return replace(
-            self,
-            devices=devices,
-            inner=self.inner + is_new,
-            needy=self.needy | {net} if lacks else self.needy,
-        )
+        return devices, self.inner + is_new, self.needy | {net} if lacks else self.needy
 
     def _weighed(self) -> PartialWalk:
         """Return the walk with those nets as needy that are."""

@@ -22,6 +22,7 @@ Tensors = Mapping[str, NDArray[Any]]
 # Kind -> (import path of its class, extra that brings its library).
 KINDS: dict[str, tuple[str, str]] = {
     "boosted_trees": ("archgym.cost_models.learned.trees:BoostedTreesRegressor", "surrogates"),
+    "ensemble": ("archgym.cost_models.learned.ensemble:EnsembleRegressor", "rl"),
     "gp": ("archgym.cost_models.learned.gaussian_process:GaussianProcessRegressor", "rl"),
     "random_forest": ("archgym.cost_models.learned.trees:RandomForestRegressor", "surrogates"),
     "transformer": ("archgym.cost_models.learned.transformer:TransformerRegressor", "rl"),

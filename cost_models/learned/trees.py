@@ -69,6 +69,7 @@ class TreesRegressor:
         inputs, present, names = _inputs(designs), np.isfinite(metrics), range(metrics.shape[1])
         seed = int(rng.integers(2**31))
         self._shares = np.append(present[feasible].mean(axis=0), feasible.mean())
+        tasks: dict[str, tuple[NDArray[np.bool_], NDArray[Any], str]]
         tasks = {f"{_METRIC}.{k}": (present[:, k], metrics[:, k], "regression") for k in names}
         tasks |= {f"{_PRESENT}.{k}": (feasible, present[:, k], "binary") for k in names}
         tasks[_FEASIBLE] = (np.ones(len(designs), dtype=bool), feasible, "binary")
@@ -141,7 +142,7 @@ class BoostedTreesRegressor(TreesRegressor):
     fixed: ClassVar[Mapping[str, Any]] = {"boosting": "gbdt"}
 
     def _leaves(self, designs: int) -> int:
-        return min(self.settings["leaves"], _FEWEST_LEAVES + designs // _DESIGNS_PER_LEAF)
+        return min(int(self.settings["leaves"]), _FEWEST_LEAVES + designs // _DESIGNS_PER_LEAF)
 
 
 class RandomForestRegressor(TreesRegressor):

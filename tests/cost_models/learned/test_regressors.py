@@ -7,6 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra rl")
 
+from archgym.cost_models.learned.ensemble import EnsembleRegressor  # noqa: E402
 from archgym.cost_models.learned.gaussian_process import GaussianProcessRegressor  # noqa: E402
 from archgym.cost_models.learned.network import MetricTransformer, Shape  # noqa: E402
 from archgym.cost_models.learned.transformer import TransformerRegressor  # noqa: E402
@@ -75,10 +76,17 @@ def known_data(rng, count):
     return x, np.stack([first, second, third], axis=1), x[:, 1, 0] > -0.5
 
 
-def test_it_learns_values_spreads_absence_and_feasibility():
+LEARNING = {
+    "ensemble": lambda: EnsembleRegressor({"width": 32, "epochs": 1, "fewest_steps": 400}),
+    "transformer": lambda: TransformerRegressor(QUICK),
+}
+
+
+@pytest.mark.parametrize("kind", LEARNING)
+def test_networks_learn_values_spreads_absence_and_feasibility(kind):
     rng = np.random.default_rng(1)
     x, y, feasible = known_data(rng, 600)
-    model = TransformerRegressor(QUICK)
+    model = LEARNING[kind]()
     model.fit(x, y, feasible, rng)
     x, y, feasible = known_data(rng, 400)
     said = model.predict(x)
@@ -94,6 +102,7 @@ def test_it_learns_values_spreads_absence_and_feasibility():
 
 MADE = {
     "transformer": lambda: TransformerRegressor({**QUICK, "fewest_steps": 3}),
+    "ensemble": lambda: EnsembleRegressor({"width": 16, "epochs": 1, "fewest_steps": 20}),
     "gp": lambda: GaussianProcessRegressor({"iterations": 5}),
 }
 

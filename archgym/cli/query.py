@@ -119,13 +119,13 @@ def _answer(
     if question is Question.RUNS:
         return questions.run_rows(runs)
     if question is Question.CURVES:
-        return questions.curves(store, runs)
+        return questions.curves(store, runs, warn)
     if question is Question.TOP:
-        return questions.top(store, runs, count or 10)
+        return questions.top(store, runs, count or 10, warn)
     if question is Question.FRONT:
         names = None if metrics is None else [name.strip() for name in metrics.split(",")]
-        return questions.front(store, runs, names)
-    return questions.rows(store, runs)
+        return questions.front(store, runs, names, warn)
+    return questions.rows(store, runs, warn)
 
 
 def merge(

@@ -1,4 +1,7 @@
-"""What only rows answer: the best designs, Pareto fronts, all evaluations in native values."""
+"""What only rows answer: the best designs, Pareto fronts, all evaluations in native values.
+
+``complain`` is told of runs with damaged rows, which are left out; without it they raise.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archgym.batch import as_cells
-from archgym.errors import SettingError, StoreError, UnknownNameError
+from archgym.errors import SettingError, UnknownNameError
 from archgym.outcome import Status
 from archgym.problem import Problem
-from archgym.results.catalogue import Run
+from archgym.results.catalogue import Complain, Run
 from archgym.results.optima import pareto_rows
-from archgym.results.query.selection import by_problem, identity, problem_cells, table_of
-from archgym.results.reader import batch_of, measurements_of, read_rows
+from archgym.results.query.selection import (
+    by_problem,
+    identity,
+    problem_cells,
+    stored_rows,
+    table_of,
+)
+from archgym.results.reader import batch_of, measurements_of
 from archgym.results.schema import Columns
 from archgym.results.store import Store
 
@@ -24,7 +33,9 @@ if TYPE_CHECKING:
 _SIGN = {"minimize": -1.0, "maximize": 1.0}
 
 
-def rows(store: Store, runs: Sequence[Run]) -> Iterator[pa.Table]:
+def rows(
+    store: Store, runs: Sequence[Run], complain: Complain | None = None
+) -> Iterator[pa.Table]:
     """Yield the evaluations of each run: parameters in native values, metrics, status, reward.
 
     The schema's fields carry the unit of each metric (``unit`` in their metadata).
@@ -36,7 +47,7 @@ def rows(store: Store, runs: Sequence[Run]) -> Iterator[pa.Table]:
     first: tuple[str, pa.Schema] | None = None
     problems: dict[str, Problem] = {}
     for run in runs:
-        stored = read_rows(store.folder(run.spec))
+        stored = stored_rows(store, run, complain)
         if stored is None:
             continue
         key = run.spec.problem_key
@@ -51,7 +62,9 @@ def rows(store: Store, runs: Sequence[Run]) -> Iterator[pa.Table]:
         yield table.cast(first[1])
 
 
-def top(store: Store, runs: Sequence[Run], count: int = 10) -> Iterator[pa.Table]:
+def top(
+    store: Store, runs: Sequence[Run], count: int = 10, complain: Complain | None = None
+) -> Iterator[pa.Table]:
     """Yield each problem's best designs, each design once, the first run that found it named.
 
     Raises:
@@ -64,7 +77,9 @@ def top(store: Store, runs: Sequence[Run], count: int = 10) -> Iterator[pa.Table
         for run in sorted((r for r in group if r.scored), key=lambda r: -r.best_reward):
             if len(found) == count and run.best_reward <= found[-1]["reward"]:
                 break
-            found = _merged(found, _best_rows(store, run, problem, count), count)
+            stored = stored_rows(store, run, complain)
+            if stored is not None:
+                found = _merged(found, _best_rows(run, problem, stored, count), count)
         told = problem_cells(group[0])
         ranked += [{**told, "rank": rank, **row} for rank, row in enumerate(found, start=1)]
     if ranked:
@@ -79,11 +94,8 @@ def _merged(
     return sorted(both, key=lambda row: -row["reward"])[:count]
 
 
-def _best_rows(store: Store, run: Run, problem: Problem, count: int) -> list[dict[str, Any]]:
+def _best_rows(run: Run, problem: Problem, stored: pa.Table, count: int) -> list[dict[str, Any]]:
     """Return a run's best designs, each once."""
-    stored = read_rows(store.folder(run.spec))
-    if stored is None:
-        raise StoreError(f"{store.folder(run.spec).path}: its rows are missing")
     order = np.argsort(-stored["reward"].to_numpy(), kind="stable")
     keys = batch_of(stored, problem).keys()
     distinct = list({keys[row]: row for row in reversed(order.tolist())}.values())[::-1][:count]
@@ -91,7 +103,10 @@ def _best_rows(store: Store, run: Run, problem: Problem, count: int) -> list[dic
 
 
 def front(
-    store: Store, runs: Sequence[Run], metrics: Sequence[str] | None = None
+    store: Store,
+    runs: Sequence[Run],
+    metrics: Sequence[str] | None = None,
+    complain: Complain | None = None,
 ) -> Iterator[pa.Table]:
     """Yield each problem's designs that no other dominates in some metrics, of all its runs.
 
@@ -100,6 +115,7 @@ def front(
         runs: Of which rows are read.
         metrics: At least two, each with a better direction; by default those that the objective
             looks at. Infeasible designs do not count.
+        complain: Is told of runs with damaged rows.
 
     Raises:
         SettingError: A problem has fewer than two such metrics.
@@ -112,7 +128,7 @@ def front(
         signs = _directions(group[0], problem, metrics)
         found: list[dict[str, Any]] = []
         for run in group:
-            stored = read_rows(store.folder(run.spec))
+            stored = stored_rows(store, run, complain)
             if stored is not None:
                 found = _undominated(found + _own_front(run, problem, stored, signs), signs)
         fronts += [{**problem_cells(group[0]), **row} for row in found]

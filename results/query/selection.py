@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from archgym.errors import UnknownNameError
-from archgym.results.catalogue import Run
+from archgym.errors import StoreError, UnknownNameError
+from archgym.results.catalogue import Complain, Run
 from archgym.results.leaderboard import as_text, changed_settings
 from archgym.results.query.conditions import Condition
+from archgym.results.reader import read_rows
+from archgym.results.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,6 +98,21 @@ def by_problem(runs: Iterable[Run]) -> dict[str, list[Run]]:
     for run in runs:
         groups.setdefault(run.spec.problem_key, []).append(run)
     return groups
+
+
+def stored_rows(store: Store, run: Run, complain: Complain | None) -> pa.Table | None:
+    """Return a run's rows, None where there are none or they are damaged and somebody is told.
+
+    Raises:
+        StoreError: They are damaged, and nobody is to be told.
+    """
+    try:
+        return read_rows(store.folder(run.spec))
+    except StoreError as error:
+        if complain is None:
+            raise
+        complain(str(error))
+        return None
 
 
 def table_of(rows: Sequence[Mapping[str, Any]]) -> pa.Table:

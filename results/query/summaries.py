@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.results.catalogue import Run, best_so_far
-from archgym.results.query.selection import identity, table_of
-from archgym.results.store import State, Store
+from archgym.results.catalogue import Complain, Run
+from archgym.results.query.selection import identity, stored_rows, table_of
+from archgym.results.store import Store
+from archgym.results.summary import improvements
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,18 +36,25 @@ def _run_row(run: Run) -> dict[str, Any]:
     }
 
 
-def curves(store: Store, runs: Sequence[Run]) -> Iterator[pa.Table]:
+def curves(
+    store: Store, runs: Sequence[Run], complain: Complain | None = None
+) -> Iterator[pa.Table]:
     """Yield the best reward so far after 1, 2, 3, 5, 7, 10, 20, ... evaluations of each run.
 
     Finished runs are read from their summaries, others from their rows.
 
+    Args:
+        store: The store.
+        runs: Of it.
+        complain: Is told of runs with damaged rows, which are left out.
+
     Raises:
-        StoreError: Rows are damaged.
+        StoreError: Rows are damaged, and nobody is to be told.
     """
     import pyarrow as pa
 
     for start in range(0, len(runs), _CHUNK):
-        told = [(run, *_curve(store, run)) for run in runs[start : start + _CHUNK]]
+        told = [(run, *_curve(store, run, complain)) for run in runs[start : start + _CHUNK]]
         counts = [len(steps) for _, steps, _ in told]
         if not sum(counts):
             continue
@@ -57,8 +65,10 @@ def curves(store: Store, runs: Sequence[Run]) -> Iterator[pa.Table]:
         yield table.append_column("evaluations", steps).append_column("best_reward", best)
 
 
-def _curve(store: Store, run: Run) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    found, last = _improvements(store, run)
+def _curve(
+    store: Store, run: Run, complain: Complain | None
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    found, last = _improvements(store, run, complain)
     if not found:
         return np.empty(0, dtype=np.int64), np.empty(0)
     at, reward = np.array(found, dtype=np.float64).T
@@ -66,14 +76,11 @@ def _curve(store: Store, run: Run) -> tuple[NDArray[np.int64], NDArray[np.float6
     return steps, reward[np.searchsorted(at, steps, side="right") - 1]
 
 
-def _improvements(store: Store, run: Run) -> tuple[list[Any], int]:
-    folder = store.folder(run.spec)
-    if run.state == State.DONE:
-        return best_so_far(folder, run.summary), int(run.summary["evaluations"])
-    from archgym.results.reader import read_rows
-    from archgym.results.summary import improvements
-
-    rows = read_rows(folder)
+def _improvements(store: Store, run: Run, complain: Complain | None) -> tuple[list[Any], int]:
+    told = run.summary.get("improvements")
+    if told is not None:
+        return list(told), int(run.summary["evaluations"])
+    rows = stored_rows(store, run, complain)
     return ([], 0) if rows is None else (improvements(rows["reward"].to_numpy()), len(rows))
 
 

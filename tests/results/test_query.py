@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from archgym.cli.query import Question, query
-from archgym.errors import ArchgymError, SettingError, UnknownNameError
+from archgym.errors import ArchgymError, SettingError, StoreError, UnknownNameError
 from archgym.results.catalogue import Run, load_runs
 from archgym.results.query import curves, frame, front, parse_condition, rows, select, top
 from archgym.results.query.summaries import log_steps
@@ -163,6 +164,23 @@ def test_a_front_needs_metrics_that_are_better_one_way(store: Store) -> None:
         list(front(store, runs))
     with pytest.raises(UnknownNameError, match="unknown metric 'latency'"):
         list(front(store, runs, ["latency", "energy_pj"]))
+
+
+def test_damaged_rows_are_told_and_left_out(store: Store, tmp_path: Path) -> None:
+    shutil.copytree(store.path, tmp_path / "s")
+    copied = Store.open(tmp_path / "s")
+    runs = select(load_runs(copied), parse_condition("objective = latency and workload = mixed"))
+    damaged = copied.folder(runs[0].spec)
+    damaged.parts()[0].write_bytes(b"nonsense")
+    names = ["latency_ns", "energy_pj"]
+    for ask in (rows, top, lambda *of, **kw: front(*of, names, **kw)):
+        heard: list[str] = []
+        told = frame(ask(copied, runs, complain=heard.append))
+        assert damaged.run_id not in set(told["run"])
+        assert len(heard) == 1
+        assert heard[0].startswith(f"{damaged.path}/data.parquet: is damaged")
+        with pytest.raises(StoreError, match="is damaged"):
+            list(ask(copied, runs))
 
 
 # -- the verb ------------------------------------------------------------------------------------

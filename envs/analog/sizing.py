@@ -121,8 +121,13 @@ exist (no unity crossing, the step too small) is an empty cell. Level 1 has no c
 threshold: a design in which a branch is starved below 1 nA follows the solver's gmin, not the
 circuit. It is infeasible (well_posed = 0), as is a regulator that does not regulate within 50 mV.
 
+Corners (process, supply_scale, temperature_c; corners=pvt for the worst over 21) and mismatch
+(mismatch_samples, Pelgrom et al., JSSC 1989) are settings; metrics are then the worst of all cases,
+which --detail shows. afm1 has corners and coefficients of our own, gf180 those of its cards.
+
 Objectives of other benches are given as mappings, for example
-'{targets: {transimpedance_dbohm: 80, bandwidth_hz: 3e8, power_w: 2e-4}}'. The form autockt is the
+'{targets: {transimpedance_dbohm: 80, bandwidth_hz: 3e8, power_w: 2e-4}}', or of a comparator
+'{targets: {delay_rise_s: 2e-8, delay_fall_s: 2e-8, power_w: 1e-4}}'. The form autockt is the
 reward of AutoCkt (Settaluri et al., DATE 2020): the sum of normalised misses, +10 once all are
 within 2 %.
 
@@ -156,7 +161,7 @@ def _load(name: str, settings: Settings) -> Circuit:
 ENVIRONMENT = Environment(
     id="analog.sizing",
     version=0,
-    description="sizes of amplifiers, a transimpedance stage and a regulator",
+    description="sizes of amplifiers, a transimpedance stage, a regulator and a comparator",
     space=_default_space,
     space_of=design_space,
     cost_models=MappingProxyType({"nodal": _make_model, "lookup": _make_lookup}),

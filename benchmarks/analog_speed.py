@@ -77,6 +77,15 @@ def built_in() -> float:
     return seconds["miller2"]
 
 
+def looked_up() -> None:
+    print("built-in solver, gf180 by tables, a batch of designs")
+    for workload in NAMES:
+        problem = problem_of(workload, "lookup", model="gf180")
+        run = evaluating(problem, drawn(problem, DESIGNS // 4))
+        seconds = median_seconds(run, time.process_time) / (DESIGNS // 4)
+        print(f"  {workload:9} {1 / seconds:9,.0f} evaluations/s")
+
+
 def ngspice(one: float, model: str) -> None:
     print(f"ngspice, miller2, {model}")
     for way, same in (("ngspice:process", False), ("ngspice", False), ("ngspice:alter", True)):
@@ -118,6 +127,7 @@ def steps() -> None:
 
 def main() -> None:
     one = built_in()
+    looked_up()
     steps()
     if library() is None:
         sys.exit(f"ngspice is not installed: {INSTALL_NGSPICE}")

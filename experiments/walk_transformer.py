@@ -19,6 +19,8 @@ from archgym.cost_models.analog.topology.grammar import END, Limits, PartialWalk
 Ints = NDArray[np.int64]
 Walk = tuple[str, ...]
 _FEEDFORWARD = 4  # times the width
+# Walks are padded to few shapes, since torch keeps buffers for every shape that it meets.
+_ROWS, _COLUMNS = 32, 32
 _IGNORED = -100  # as a target: behind the end of a walk
 
 
@@ -150,10 +152,17 @@ def sample(
 
 def _last_logits(network: WalkTransformer, walks: Sequence[Sequence[str]]) -> NDArray[np.float32]:
     """Return the logits of the next word; all walks have the same number of words."""
-    places = np.array([[network.places[word] for word in walk] for walk in walks])
+    count, last = len(walks), len(walks[0]) - 1
+    rows, columns = (
+        -(-count // _ROWS) * _ROWS,
+        min(last // _COLUMNS * _COLUMNS + _COLUMNS, network.longest),
+    )
+    padded = np.zeros((rows, columns), dtype=np.int64)
+    padded[:count, : last + 1] = [[network.places[word] for word in walk] for walk in walks]
     with torch.no_grad():
-        found: NDArray[np.float32] = network(torch.from_numpy(places))[:, -1].numpy()
-    return found
+        parts = torch.split(torch.from_numpy(padded), _ROWS)
+        found: NDArray[np.float32] = torch.cat([network(part)[:, last] for part in parts]).numpy()
+    return found[:count]
 
 
 def _pick(

@@ -122,8 +122,8 @@ threshold: a design in which a branch is starved below 1 nA follows the solver's
 circuit. It is infeasible (well_posed = 0), as is a regulator that does not regulate within 50 mV.
 
 Corners (process, supply_scale, temperature_c; corners=pvt for the worst over 21) and mismatch
-(mismatch_samples, Pelgrom et al., JSSC 1989) are settings; metrics are then the worst of all cases,
-which --detail shows. afm1 has corners and coefficients of our own, gf180 those of its cards.
+(mismatch_samples, Pelgrom et al., JSSC 1989) are settings; metrics are then the worst of all
+cases, which --detail shows. Those of afm1 are numbers of our own, those of gf180 the foundry's.
 
 Objectives of other benches are given as mappings, for example
 '{targets: {transimpedance_dbohm: 80, bandwidth_hz: 3e8, power_w: 2e-4}}', or of a comparator

@@ -65,7 +65,8 @@ def train(
 ) -> None:  # fmt: skip
     """Train a surrogate from stored evaluations, a table, or designs evaluated now.
 
-    A tenth of the designs is kept out; what is printed was measured on these.
+    A tenth of the designs calibrates intervals, and another is kept out: what is printed was
+    measured on that.
 
     Example: archgym surrogate train analog.sizing --workload miller2 --designs 5000 --output m2
     """
@@ -94,11 +95,11 @@ def evaluate(
     seed: SeedOption = 1,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Score a surrogate on evaluations: R2 and mean error where it learns, relative errors.
+    """Score a surrogate on evaluations that it has not seen.
 
     Example: archgym surrogate evaluate m2 --designs 1000
     """
-    from archgym.cost_models.learned.learning import scores
+    from archgym.cost_models.learned.scoring import scores
     from archgym.torch_session import torch_session
 
     model, problem = _open(name)
@@ -167,5 +168,5 @@ def _rows(
     return source.measured_rows(problem, designs, seed)
 
 
-def _show_scores(scores: Mapping[str, Mapping[str, float]], form: Format) -> None:
+def _show_scores(scores: Mapping[str, Mapping[str, float | None]], form: Format) -> None:
     show([{"metric": name, **found} for name, found in scores.items()], form)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,8 @@ class Card:
         seed: Of everything random.
         scores: Per metric, on designs that were kept out.
         made_with: Versions of the packages behind it.
+        intervals: Per learnt metric, how many standard deviations the 90 % interval reaches to
+            either side; None where too few rows calibrate.
     """
 
     kind: str
@@ -61,8 +63,9 @@ class Card:
     evaluations: int
     data_sha256: str
     seed: int
-    scores: Mapping[str, Mapping[str, float]]
+    scores: Mapping[str, Mapping[str, float | None]]
     made_with: Mapping[str, str]
+    intervals: list[float | None] = field(default_factory=list)
 
 
 def save(folder: Path, card: Card, tensors: Tensors) -> None:
@@ -125,7 +128,8 @@ def read_content(folder: Path) -> dict[str, Any]:
 
 def card_of(content: Mapping[str, Any]) -> Card:
     """Return the card of what ``card.json`` says."""
-    return Card(**{field.name: content[field.name] for field in fields(Card)})
+    names = [one.name for one in fields(Card) if one.name in content or one.name != "intervals"]
+    return Card(**{name: content[name] for name in names})
 
 
 def _seal(content: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from archgym.cost_models.learned.model import LearnedModel, plain_settings
 from archgym.cost_models.learned.regressor import find_kind
 from archgym.cost_models.learned.rows import NothingToLearnError, Rows
 from archgym.cost_models.learned.scales import MetricScales
+from archgym.cost_models.learned.scoring import half_width, of_feasible, scores
 from archgym.metric import Metric
 from archgym.objective import find_metric
 from archgym.outcome import Floats
@@ -23,6 +24,7 @@ from archgym.problem import Problem
 
 # Two thirds of normal errors lie within one standard deviation.
 _WITHIN_ONE_SIGMA = 0.6827
+_LEAST_SIGMA = 1e-9
 _PACKAGES = ("archgym", "numpy", "torch")
 
 
@@ -34,6 +36,7 @@ def learn(
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
     kept_out: float = 0.1,
+    test: Rows | None = None,
 ) -> LearnedModel:
     """Return a surrogate of a problem's cost model.
 
@@ -45,23 +48,25 @@ def learn(
             first; all in declared order unless given.
         settings: Of the regressor.
         seed: Of everything random.
-        kept_out: Share of the rows on which scores and calibration are measured.
+        kept_out: Share of the rows on which intervals are calibrated, and of those on which
+            scores are measured: different rows.
+        test: Rows to measure scores on in place of a share.
 
     Raises:
         UnknownNameError: An unknown kind or metric.
         NothingToLearnError: No feasible design has metrics that vary.
     """
     rng = np.random.default_rng(seed)
-    taught, others = rows.split(rng, kept_out)
+    taught, calibrating, unseen = _parts(rows, rng, kept_out, test)
     declared = problem.cost_model.metrics
     wanted = declared if metrics is None else [find_metric(n, declared) for n in metrics]
-    constants, varying = _constants(wanted, _of_feasible(taught))
-    scales = MetricScales.fitted(varying, _of_feasible(taught))
+    constants, varying = _constants(wanted, of_feasible(taught))
+    scales = MetricScales.fitted(varying, of_feasible(taught))
     if not scales.scales:
         raise NothingToLearnError("nothing to learn: no feasible design has metrics that vary")
     encoding = DesignEncoding(problem.space.axes)
     regressor = find_kind(kind)(settings)
-    targets = scales.standardise(_of_feasible(taught))
+    targets = scales.standardise(of_feasible(taught))
     regressor.fit(encoding.inputs(taught.batch), targets, taught.feasible, rng)
     card = Card(
         kind=kind,
@@ -75,6 +80,7 @@ def learn(
         scales=scales.as_data(),
         constants=constants,
         calibration=[1.0] * len(scales.scales),
+        intervals=[None] * len(scales.scales),
         rows=len(taught),
         evaluations=len(rows),
         data_sha256=rows.digest,
@@ -82,54 +88,40 @@ def learn(
         scores={},
         made_with={name: version(name) for name in _PACKAGES},
     )
-    return _scored(LearnedModel(card, regressor, declared), others)
+    model = _calibrated(LearnedModel(card, regressor, declared), calibrating)
+    return LearnedModel(
+        replace(model.card, scores=scores(model, unseen)), model.regressor, declared
+    )
 
 
-def scores(model: LearnedModel, rows: Rows) -> dict[str, dict[str, float]]:
-    """Return, per learnt metric, how well a surrogate predicts rows that it has not seen.
-
-    Returns:
-        ``r2`` on the scale on which it is learnt, ``mae`` there in standard deviations,
-        ``median_relative_error`` in the metric's own unit, and ``rows``, how many have a value.
-    """
-    values = _of_feasible(rows)
-    told, said = model.scales.standardise(values), model.beliefs(rows.batch)
-    guessed = model.scales.restore(said.mean)
-    found = {}
-    for at, name in enumerate(model.scales.names):
-        true, error = told[:, at], said.mean[:, at] - told[:, at]
-        known = np.isfinite(true)
-        if known.any() and np.ptp(true[known]) > 0.0:
-            other = known & (values[name] != 0.0)
-            off = np.abs(guessed[name][other] / values[name][other] - 1.0)
-            found[name] = {
-                "r2": float(1.0 - np.mean(error[known] ** 2) / true[known].var()),
-                "mae": float(np.abs(error[known]).mean()),
-                "median_relative_error": float(np.median(off)),
-                "rows": int(np.count_nonzero(known)),
-            }
-    return found
+def _parts(
+    rows: Rows, rng: np.random.Generator, share: float, test: Rows | None
+) -> tuple[Rows, Rows, Rows]:
+    """Return rows to learn from, to calibrate on, and to measure scores on."""
+    if test is not None:
+        return *rows.split(rng, share), test
+    most, unseen = rows.split(rng, share)
+    return *most.split(rng, share / (1.0 - share)), unseen
 
 
-def _scored(model: LearnedModel, others: Rows) -> LearnedModel:
-    """Return the model with scores, and with standard deviations as wide as its errors."""
-    if not others.feasible.any():
+def _calibrated(model: LearnedModel, rows: Rows) -> LearnedModel:
+    """Return the model with standard deviations and intervals as wide as its errors."""
+    if not rows.feasible.any():
         return model
-    told = model.scales.standardise(_of_feasible(others))
-    said = model.beliefs(others.batch)
-    sigmas = np.abs(told - said.mean) / np.maximum(said.sigma, np.finfo(float).tiny)
-    spread = [_spread(column[np.isfinite(column)]) for column in sigmas.T]
-    card = replace(model.card, scores=scores(model, others), calibration=spread)
+    told = model.scales.standardise(of_feasible(rows))
+    said = model.beliefs(rows.batch)
+    errors = np.abs(told - said.mean) / np.maximum(said.sigma, _LEAST_SIGMA)
+    sigmas = [column[np.isfinite(column)] for column in errors.T]
+    spread = [_spread(column) for column in sigmas]
+    intervals = [half_width(s / wide) for s, wide in zip(sigmas, spread, strict=True)]
+    card = replace(model.card, calibration=spread, intervals=intervals)
     return LearnedModel(card, model.regressor, model.metrics)
 
 
 def _spread(sigmas: Floats) -> float:
-    return float(np.quantile(sigmas, _WITHIN_ONE_SIGMA)) if len(sigmas) > 1 else 1.0
-
-
-def _of_feasible(rows: Rows) -> dict[str, Floats]:
-    """Return the metrics of feasible designs; those of others have no value."""
-    return {name: np.where(rows.feasible, v, np.nan) for name, v in rows.metrics.items()}
+    """Return what makes two thirds of errors lie within one sigma; 1 where nothing is known."""
+    found = float(np.quantile(sigmas, _WITHIN_ONE_SIGMA)) if len(sigmas) > 1 else 1.0
+    return found or 1.0
 
 
 def _constants(

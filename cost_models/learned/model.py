@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
@@ -54,7 +55,8 @@ class LearnedModel(CostModel):
         self.encoding = DesignEncoding.of_data(card.axes)
         self.scales = MetricScales.of_data(card.scales)
         self.sources = (f"{card.kind}, learnt from {card.rows} evaluations of {card.cost_model}",)
-        kept_out = ", ".join(f"{name} {s['r2']:.4f}" for name, s in card.scores.items())
+        r2 = {name: score["r2"] for name, score in card.scores.items()}
+        kept_out = ", ".join(f"{n} {v:.4f}" for n, v in r2.items() if v is not None)
         self.checked_against = (f"R2 on designs that were kept out: {kept_out}",)
 
     def beliefs(self, batch: Batch) -> Beliefs:
@@ -62,6 +64,29 @@ class LearnedModel(CostModel):
         said = self.regressor.predict(self.encoding.inputs(batch))
         sigma = said.sigma * np.array(self.card.calibration)
         return Beliefs(said.mean, sigma, said.present, said.feasible)
+
+    @property
+    def half_widths(self) -> Floats:
+        """How many standard deviations the 90 % intervals reach to either side, shape (k,).
+
+        NaN where none was calibrated.
+        """
+        known = self.card.intervals or [None] * len(self.scales.scales)
+        return np.array([math.nan if width is None else width for width in known])
+
+    def intervals(self, batch: Batch) -> dict[str, tuple[Floats, Floats]]:
+        """Return the least and the largest value that the 90 % interval of each metric holds.
+
+        Values of infeasible designs, of which none were learnt, are held by none.
+        """
+        said = self.beliefs(batch)
+        half = self.half_widths * said.sigma
+        low, high = (self.scales.restore(said.mean + sign * half) for sign in (-1.0, 1.0))
+        return {name: (low[name], high[name]) for name in self.scales.names}
+
+    def metric(self, name: str) -> Metric:
+        """Return what is declared of a learnt metric."""
+        return next(metric for metric in self.metrics if metric.name == name)
 
     def evaluate(self, batch: Batch, workload: Any) -> Measurements:
         said = self.beliefs(batch)

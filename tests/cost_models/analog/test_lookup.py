@@ -438,6 +438,7 @@ def test_tables_that_were_made_are_kept(bare, monkeypatch):
 def test_a_hot_slow_corner_is_measured_and_agrees(bare, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(files, "cache_folders", lambda: [bare])
+    monkeypatch.setattr(files, "LENGTHS_UM", {"gf180": (0.6,)})  # two transistors of ten
     tables.cache_clear()
     settings = {"metrics": "without_slew", "model": "gf180", "process": "ss"}
     settings["temperature_c"] = 85.0
@@ -446,6 +447,7 @@ def test_a_hot_slow_corner_is_measured_and_agrees(bare, monkeypatch):
         for model in ("lookup", "nodal")
     )
     designs = here.space.sample(np.random.default_rng(8), 6).frame()
+    designs[[name for name in designs if name.endswith("_um")]] = 0.6
     ours, theirs = here.evaluate(designs), there.evaluate(designs)
     assert np.allclose(ours["gain_db"], theirs["gain_db"], atol=0.1)
     assert np.allclose(ours["ugbw_hz"], theirs["ugbw_hz"], rtol=0.01, equal_nan=True)

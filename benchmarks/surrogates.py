@@ -65,7 +65,9 @@ def trees(x: Floats, y: Floats, unseen: Floats) -> Floats:
 def network(x: Floats, y: Floats, unseen: Floats) -> Floats:
     from sklearn.neural_network import MLPRegressor
 
-    model = MLPRegressor((128, 128), max_iter=300, early_stopping=len(x) > 500, random_state=0)
+    model = MLPRegressor(
+        hidden_layer_sizes=(128, 128), max_iter=300, early_stopping=len(x) > 500, random_state=0
+    )
     return np.asarray(model.fit(x, y).predict(unseen))
 
 

@@ -34,6 +34,7 @@ from archgym.cost_models.analog.deck_sources import (
     LIGHT,
     RIPPLE,
     RISE,
+    SERVO_GAINS,
     SWING_V,
     Place,
     joined,
@@ -101,14 +102,17 @@ class Sized:
         return self.conditions.supply_v(self.model)
 
 
-def make_deck(sized: Sized) -> Deck:
-    """Return the deck of one design for the operating point and small signals."""
+def make_deck(sized: Sized, servo_gain: float = SERVO_GAINS[0]) -> Deck:
+    """Return the deck of one design for the operating point and small signals.
+
+    ``servo_gain`` is that of what holds a comparator at its trip point.
+    """
     suffixes = [""]
     if sized.circuit.bench == REGULATOR:
         suffixes += [CLOSED, LIGHT]
     if sized.circuit.bench == AMPLIFIER and sized.conditions.rejection:
         suffixes += [RIPPLE, COMMON]
-    copies = [_Copy(sized, Place(suffix)) for suffix in suffixes]
+    copies = [_Copy(sized, Place(suffix, servo_gain=servo_gain)) for suffix in suffixes]
     return _deck(sized, copies, _analyses(sized.circuit, sized.conditions))
 
 

@@ -26,9 +26,10 @@ SWING_V = 0.4
 BUFFER, CLOSED, LIGHT = "_b", "_c", "_l"  # copies: that slews; of a regulator, at two loads
 RIPPLE, COMMON = "_v", "_m"  # of an amplifier: a signal on the supply, on both inputs
 RISE, FALL = "_r", "_f"  # of a comparator that decides
-# What holds a comparator at its trip point: less gain would leave its output off half the supply,
-# a larger capacitor too little of the other admittances in ngspice's matrix.
-_SERVO_GAIN, _SERVO_F = 1e3, "1"
+# What holds a comparator at its trip point: less gain leaves its output further off half the
+# supply, but finds it where more of it ends at a rail; a larger capacitor would drown the other
+# admittances in ngspice's matrix.
+SERVO_GAINS, _SERVO_F = (1e3, 1e2, 1e1), "1"
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,13 @@ class Place:
         suffix: Of its nodes and elements.
         period: Of the pulse, in seconds.
         trip_v: Input at which a comparator's output lies at half the supply.
+        servo_gain: Of what holds it there.
     """
 
     suffix: str
     period: float = 0.0
     trip_v: float = 0.0
+    servo_gain: float = SERVO_GAINS[0]
 
 
 def joined(suffix: str) -> dict[str, str]:
@@ -68,7 +71,7 @@ def sources(
         reference = f"vref{s} {node('inn')} 0 dc {common:.9g}"
         if s:
             return [supply, reference, f"vin{s} {node('inp')} 0 {_step(place)}"]
-        return [supply, reference, *_servo(common, supply_v)]
+        return [supply, reference, *_servo(common, supply_v, place.servo_gain)]
     if bench == COMMON_SOURCE:
         drive = ["vin source 0 dc 0 ac 1", f"cbench source inn {HUGE_F}", "vinp inp 0 dc 0"]
         return [supply, f"lbench out inn {HUGE_H}", *drive]
@@ -95,9 +98,9 @@ def _amplifier(s: str, node: Callable[[str], str], supply: str, common: float) -
     ]
 
 
-def _servo(common: float, supply_v: float) -> list[str]:
+def _servo(common: float, supply_v: float, gain: float) -> list[str]:
     """Return what finds the input, within the supply, that brings the output to its half."""
-    error = f"{common:.9g}+{_SERVO_GAIN:g}*({TRIP_SHARE * supply_v:.9g}-v(out))"
+    error = f"{common:.9g}+{gain:g}*({TRIP_SHARE * supply_v:.9g}-v(out))"
     return [
         f"bservo servo 0 v=max(0,min({supply_v:.9g},{error}))",
         f"lbench servo inp {HUGE_H}",

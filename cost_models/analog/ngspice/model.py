@@ -19,7 +19,7 @@ from archgym.cost_models.analog.deck import (
     make_slew_deck,
     pulse_period,
 )
-from archgym.cost_models.analog.deck_sources import FALL, RISE
+from archgym.cost_models.analog.deck_sources import FALL, RISE, SERVO_GAINS
 from archgym.cost_models.analog.metrics import (
     CONVERGED,
     DELAY_FALL,
@@ -105,9 +105,7 @@ class NgspiceModel(CircuitModel):
         return measurements(circuit, np.array(row, dtype=np.float64), names)
 
     def _measure(self, sized: Sized) -> dict[str, float]:
-        circuit, deck = sized.circuit, make_deck(sized)
-        plots = self._runner.run(_key(sized, deck), deck)
-        found = small_signal_metrics(circuit, sized.supply_v, plots)
+        circuit, found = sized.circuit, self._small_signals(sized)
         found[CONVERGED] = 1.0
         if circuit.bench == COMPARATOR and OFFSET in found:
             return found | self._decisions(sized, found[OFFSET])
@@ -115,6 +113,16 @@ class NgspiceModel(CircuitModel):
             ugbw = found[UGBW] if np.isfinite(found[UGBW]) else _USUAL_UGBW
             (plot,) = self._runner.run("", make_slew_deck(sized, ugbw))
             found[SLEW] = slew_v_per_us(plot, pulse_period(circuit, sized.design, ugbw))
+        return found
+
+    def _small_signals(self, sized: Sized) -> dict[str, float]:
+        deck = make_deck(sized)
+        plots = self._runner.run(_key(sized, deck), deck)
+        found = small_signal_metrics(sized.circuit, sized.supply_v, plots)
+        for gain in SERVO_GAINS[1:]:
+            if sized.circuit.bench == COMPARATOR and OFFSET not in found:
+                plots = self._runner.run("", make_deck(sized, gain))
+                found = small_signal_metrics(sized.circuit, sized.supply_v, plots)
         return found
 
     def _decisions(self, sized: Sized, offset_v: float) -> dict[str, float]:

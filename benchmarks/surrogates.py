@@ -94,8 +94,9 @@ def r2_of_others(name: str, problem: Problem, taught: Rows, others: Rows, metric
     log = metric.endswith(("_hz", "_w"))
     y, true = (np.log(v) if log else v for v in (taught.metrics[metric], others.metrics[metric]))
     known, there = np.isfinite(y), np.isfinite(true)
-    guessed = OTHERS[name](x[known], y[known], unseen[there])
-    return r2(true[there], guessed)
+    mean, deviation = y[known].mean(), y[known].std()
+    guessed = OTHERS[name](x[known], (y[known] - mean) / deviation, unseen[there])
+    return r2(true[there], mean + deviation * guessed)
 
 
 def r2(true: Floats, guessed: Floats) -> float:

@@ -97,7 +97,7 @@ def test_one_bad_run_does_not_hide_the_others(old: Store, tmp_path: Path) -> Non
 @pytest.mark.parametrize("content", ["{half", "[]", '{"schema_version": 2, "spec": {"a": 1}}'])
 def test_a_damaged_summary_is_named(old: Store, content: str) -> None:
     genetic = run_of(old, "genetic", State.DONE)
-    genetic.done_file.write_text(content)  # type: ignore[union-attr]
+    genetic.done_file.write_text(content)
     heard: list[str] = []
     assert len(load_runs(old, heard.append)) == 3
     assert len(heard) == 1
@@ -110,7 +110,7 @@ def test_a_damaged_spec_is_written_anew(tmp_path: Path) -> None:
     run_locally(plan, tmp_path / "s")
     (run,) = Store.open(tmp_path / "s").runs()
     run.done_file.unlink()
-    run.run_file.write_bytes(b"")  # type: ignore[union-attr]
+    run.run_file.write_bytes(b"")
     run_locally(plan, tmp_path / "s")
     assert run.read_run()["run"] == run.run_id
     assert run.state() == State.DONE

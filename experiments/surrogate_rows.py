@@ -56,13 +56,17 @@ def rows_of_table(path: Path, problem: Problem) -> Rows:
         SettingError: It cannot be read, lacks a parameter, or has no metric.
         InvalidDesignError: A value that a parameter cannot have.
     """
-    table = _read(path)
+    return rows_of_frame(_read(path), problem, str(path))
+
+
+def rows_of_frame(table: pd.DataFrame, problem: Problem, source: str) -> Rows:
+    """Return the rows of a table, see `rows_of_table`; errors name the source."""
     missing = [n for n in problem.space.names if n not in table and not _fixed(problem, n)]
     if missing:
-        raise SettingError(f"{path}: has no column {missing[0]!r}, a parameter")
+        raise SettingError(f"{source}: has no column {missing[0]!r}, a parameter")
     known = [name for name in problem.metric_names if name in table]
     if not known:
-        raise SettingError(f"{path}: has no column of a metric ({problem.metric_names[0]}, ...)")
+        raise SettingError(f"{source}: has no column of a metric ({problem.metric_names[0]}, ...)")
     if _STATUS in table:
         table = table[table[_STATUS].isin([Status.OK.label, Status.INFEASIBLE.label])]
     designs = table[[name for name in problem.space.names if name in table]]

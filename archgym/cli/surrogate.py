@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,7 @@ from archgym.cli.options import (
     parse_settings,
     parse_values,
 )
+from archgym.cli.run import DEFAULT_STORE
 from archgym.cli.tables import Format, show
 from archgym.errors import SettingError
 
@@ -31,10 +33,38 @@ surrogate = typer.Typer(
     no_args_is_help=True,
 )
 
+_ONE_SOURCE = "give exactly one of --dataset, --store, --rows and --designs"
+
+
+class Split(StrEnum):
+    """What is kept out when kinds are compared."""
+
+    DESIGN = "design"
+    AGENT = "agent"
+
+
 RowsOption = Annotated[
     Path | None, typer.Option(help="CSV or Parquet of designs and metrics, as evaluate writes.")
 ]
-StoreOption = Annotated[Path | None, typer.Option(help="A store of runs: all their evaluations.")]
+StoreOption = Annotated[
+    Path | None,
+    typer.Option(help="A store of runs: all their evaluations; with --dataset where that is."),
+]
+DatasetOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME[:VERSION]", help="A dataset of the store, the newest otherwise."),
+]
+MetricsOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Metrics to learn, separated by commas, cheap ones first: a transformer predicts"
+        " each given those before it. All otherwise."
+    ),
+]
+KindSettings = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KEY=VALUE", help="A setting of what learns; repeatable."),
+]
 DesignsOption = Annotated[
     int | None, typer.Option(min=1, help="Random designs, evaluated for the purpose.")
 ]
@@ -48,21 +78,15 @@ def train(
     workload: Workload = None,
     settings: Settings = None,
     cost_model: CostModelOption = None,
+    dataset: DatasetOption = None,
     store: StoreOption = None,
     rows: RowsOption = None,
     designs: DesignsOption = None,
     kind: Annotated[str, typer.Option(help="What learns.")] = "transformer",
-    metrics: Annotated[
-        str | None,
-        typer.Option(help="Metrics to learn, separated by commas, cheap ones first: each is"
-                          " predicted given those before it. All otherwise."),
-    ] = None,
-    option: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="A setting of what learns; repeatable."),
-    ] = None,
+    metrics: MetricsOption = None,
+    option: KindSettings = None,
     seed: SeedOption = 0,
-) -> None:  # fmt: skip
+) -> None:
     """Train a surrogate from stored evaluations, a table, or designs evaluated now.
 
     A tenth of the designs calibrates intervals, and another is kept out: what is printed was
@@ -74,13 +98,17 @@ def train(
     from archgym.cost_models.learned.model import home_of
     from archgym.torch_session import torch_session
 
-    environment = registry.environments.get(env)
-    problem = environment.make_problem(workload, None, cost_model, **parse_settings(settings))
-    name = cost_model or next(iter(environment.cost_models))
-    data = _rows(env, problem, name, store, rows, designs, seed)
-    order = None if metrics is None else [part.strip() for part in metrics.split(",")]
+    if dataset is not None:
+        if settings or cost_model is not None:
+            raise SettingError("a dataset has its own settings and cost model: leave them out")
+        problem, data = _dataset_rows(env, dataset, workload, store, rows, designs)
+    else:
+        environment = registry.environments.get(env)
+        problem = environment.make_problem(workload, None, cost_model, **parse_settings(settings))
+        name = cost_model or next(iter(environment.cost_models))
+        data = _rows(env, problem, name, store, rows, designs, seed)
     with torch_session():
-        model = learn(problem, data, kind, order, parse_values("--option", option), seed)
+        model = learn(problem, data, kind, _names(metrics), parse_values("--option", option), seed)
     model.save(home_of(output))
     _show_scores(model.card.scores, Format.TABLE)
     typer.echo(f"wrote {home_of(output)}; use it as --cost-model surrogate:{output}")
@@ -89,6 +117,7 @@ def train(
 @surrogate.command()
 def evaluate(
     name: Annotated[str, typer.Argument(help="A surrogate's name or folder.")],
+    dataset: DatasetOption = None,
     store: StoreOption = None,
     rows: RowsOption = None,
     designs: DesignsOption = None,
@@ -104,9 +133,53 @@ def evaluate(
 
     model, problem = _open(name)
     env = problem.env.rpartition("-v")[0]
-    data = _rows(env, problem, model.card.cost_model, store, rows, designs, seed)
+    if dataset is not None:
+        _, data = _dataset_rows(env, dataset, problem.workload_name, store, rows, designs, model)
+    else:
+        data = _rows(env, problem, model.card.cost_model, store, rows, designs, seed)
+    if data.digest == model.card.data_sha256:
+        typer.echo("archgym: it was trained from these very rows: scores flatter", err=True)
     with torch_session():
         _show_scores(scores(model, data), form)
+
+
+@surrogate.command()
+def compare(
+    dataset: Annotated[
+        str, typer.Option(metavar="NAME[:VERSION]", help="The newest version otherwise.")
+    ],
+    store: Annotated[Path, typer.Option(help="Where the dataset is.")] = Path(DEFAULT_STORE),
+    workload: Workload = None,
+    kind: Annotated[list[str] | None, typer.Option(help="All otherwise; repeatable.")] = None,
+    split: Annotated[Split, typer.Option(help="What is kept out.")] = Split.DESIGN,
+    metrics: MetricsOption = None,
+    seed: SeedOption = 0,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Train kinds of surrogates on equal rows of a dataset, and score them on equal other rows.
+
+    Kept out is a random fifth of the designs, or, in turn, all rows of each agent.
+
+    Example: archgym surrogate compare --dataset memory --store runs --kind gp --split agent
+    """
+    from archgym.cost_models.learned.regressor import KINDS, find_kind
+    from archgym.experiments import surrogate_datasets as source
+    from archgym.results.dataset import find_dataset
+    from archgym.results.store import Store
+    from archgym.torch_session import torch_session
+
+    found = find_dataset(Store.open(store), dataset)
+    problem, kinds = source.problem_of_dataset(found.card, workload), kind or list(KINDS)
+    for name in kinds:
+        find_kind(name)
+    with torch_session():
+        table = [
+            row
+            for lesson in source.lessons(found, problem, split.value, seed)
+            for name in kinds
+            for row in source.compared(problem, lesson, name, _names(metrics), None, seed)
+        ]
+    show(table, form)
 
 
 @surrogate.command("list")
@@ -146,6 +219,33 @@ def _open(name: str) -> tuple[LearnedModel, Problem]:
     return surrogate_of(folder, problem), problem
 
 
+def _dataset_rows(
+    env: str,
+    reference: str,
+    workload: str | None,
+    store: Path | None,
+    rows: Path | None,
+    designs: int | None,
+    model: LearnedModel | None = None,
+) -> tuple[Problem, Rows]:
+    """Return a dataset's problem and rows, after checking that they are what is asked for."""
+    from archgym.cost_models.learned.model import mismatch
+    from archgym.experiments import surrogate_datasets as source
+    from archgym.results.dataset import find_dataset
+    from archgym.results.store import Store
+
+    if rows is not None or designs is not None:
+        raise SettingError(_ONE_SOURCE)
+    found = find_dataset(Store.open(store or DEFAULT_STORE), reference)
+    if found.card.env != env:
+        raise SettingError(f"dataset {found.card.reference}: is of {found.card.env}, not of {env}")
+    problem = source.problem_of_dataset(found.card, workload)
+    unfit = "" if model is None else mismatch(model.card, problem)
+    if unfit:
+        raise SettingError(f"dataset {found.card.reference}: the surrogate {unfit}")
+    return problem, source.rows_of_dataset(found, problem)
+
+
 def _rows(
     env: str,
     problem: Problem,
@@ -159,13 +259,17 @@ def _rows(
     from archgym.results.store import Store
 
     if sum(given is not None for given in (store, rows, designs)) != 1:
-        raise SettingError("give exactly one of --store, --rows and --designs")
+        raise SettingError(_ONE_SOURCE)
     if store is not None:
         return source.rows_of_store(Store.open(store), env, problem, cost_model)
     if rows is not None:
         return source.rows_of_table(rows, problem)
     assert designs is not None
     return source.measured_rows(problem, designs, seed)
+
+
+def _names(metrics: str | None) -> list[str] | None:
+    return None if metrics is None else [part.strip() for part in metrics.split(",")]
 
 
 def _show_scores(scores: Mapping[str, Mapping[str, float | None]], form: Format) -> None:

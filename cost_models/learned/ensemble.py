@@ -90,7 +90,7 @@ class EnsembleRegressor:
         rng: np.random.Generator,
     ) -> None:
         torch.manual_seed(int(rng.integers(2**62)))
-        flat = designs.reshape(len(designs), -1)
+        flat = designs.reshape(len(designs), math.prod(designs.shape[1:]))
         if self._members is None:
             self._columns = np.flatnonzero(np.ptp(flat, axis=0) > 0)
             self._members = self._make(len(self._columns), metrics.shape[1])
@@ -100,7 +100,7 @@ class EnsembleRegressor:
 
     def predict(self, designs: Floats) -> Beliefs:
         assert self._members is not None, "fit it first"
-        flat = designs.reshape(len(designs), -1)[:, self._columns]
+        flat = designs.reshape(len(designs), math.prod(designs.shape[1:]))[:, self._columns]
         with torch.no_grad():
             parts = [_belief(self._members(x, None, None), n) for x, n in chunks(flat)]
         k = self.settings["metrics"]

@@ -18,6 +18,8 @@ DEFAULTS: Mapping[str, Any] = {"most_rows": 1000, "iterations": 60}
 # Logarithms of length scales, amplitude and noise at the start, and how far priors let them go.
 _FIRST = {"length": 1.0, "amplitude": 0.0, "noise": -3.0}
 _DEVIATION = 1.5
+# A line search may try what no numbers stand for.
+_FARTHEST = 12.0
 _LEAST_NOISE = 1e-6
 # Designs are predicted so many at a time, filled up, so that numbers do not depend on the batch.
 _CHUNK = 64
@@ -48,7 +50,7 @@ class GaussianProcessRegressor:
     ) -> None:
         rows = rng.permutation(len(designs))[: self.settings["most_rows"]]
         columns = _columns(designs)
-        inputs = designs.reshape(len(designs), -1)[rows][:, columns]
+        inputs = designs.reshape(len(designs), math.prod(designs.shape[1:]))[rows][:, columns]
         labels = np.column_stack([np.isfinite(metrics), feasible]) * 2.0 - 1.0
         targets = np.column_stack([metrics, labels])[rows]
         parameters = [
@@ -63,7 +65,9 @@ class GaussianProcessRegressor:
         }
 
     def predict(self, designs: Floats) -> Beliefs:
-        inputs = designs.reshape(len(designs), -1)[:, self._tensors["columns"]]
+        inputs = designs.reshape(len(designs), math.prod(designs.shape[1:]))[
+            :, self._tensors["columns"]
+        ]
         parts = [self._said(chunk, count) for chunk, count in _chunks(inputs)]
         mean, sigma = (np.concatenate(part) for part in zip(*parts, strict=True))
         metrics = (mean.shape[1] - 1) // 2
@@ -140,7 +144,7 @@ def _fitted(x: Tensor, y: Tensor, iterations: int) -> Tensor:
 
     def loss() -> Tensor:
         search.zero_grad()
-        root = _root(x, parameters)
+        root = _root(x, parameters.clamp(-_FARTHEST, _FARTHEST))
         weighted = torch.cholesky_solve(y[:, None], root)[:, 0]
         value = 0.5 * y @ weighted + root.diagonal().log().sum()
         value = value + 0.5 * ((parameters - first) / _DEVIATION).square().sum()
@@ -148,7 +152,7 @@ def _fitted(x: Tensor, y: Tensor, iterations: int) -> Tensor:
         return value
 
     search.step(loss)  # type: ignore[no-untyped-call]
-    return parameters.detach()
+    return parameters.detach().clamp(-_FARTHEST, _FARTHEST)
 
 
 def _posterior(x: Tensor, y: Tensor, parameters: Tensor, chunk: Floats) -> tuple[Tensor, Tensor]:

@@ -89,3 +89,49 @@ def test_wrong_arguments_are_refused_and_nothing_is_written(here):
         with pytest.raises(kind, match=text):
             call(*words)
     assert not (here / "surrogates").exists()
+
+
+@pytest.fixture
+def dataset(here):
+    pytest.importorskip("lightgbm", reason="needs the extra surrogates")
+    (here / "launch.yaml").write_text(
+        f"name: x\nproblems: [{{env: {ENV}, workload: [sphere, rastrigin]}}]\n"
+        "agents: [random, hill_climbing]\nbudget: 60\nseeds: 1\n"
+    )
+    for words in (["run", "launch.yaml", "--workers", "1"], ["dataset", "build", "both"]):
+        assert CliRunner().invoke(app, words).exit_code == 0
+    return "both"
+
+
+QUICK_TREES = ["--kind", "boosted_trees", "--option", "rounds=5"]
+
+
+def test_datasets_teach_their_workloads_one_at_a_time(dataset):
+    train = ["train", ENV, "--dataset", dataset, "--output", "mine", *QUICK_TREES]
+    for words, kind, text in (
+        (train, SettingError, "one of rastrigin, sphere"),
+        ([*train, "--workload", "step_ellipsoid"], SettingError, "no rows of workload"),
+        ([*train, "--workload", "rastrigin", "--set", "dimensions=3"], SettingError, "its own"),
+        ([*train, "--workload", "rastrigin", "--designs", 20], SettingError, "exactly one"),
+        (["train", "dram", *train[2:]], SettingError, "not of dram"),
+        ([*train, "--dataset", "both:9"], UnknownNameError, "both:1"),
+    ):
+        with pytest.raises(kind, match=text):
+            call(*words)
+    assert "surrogate:mine" in call(*train, "--workload", "rastrigin")
+    told = call("evaluate", "mine", "--dataset", dataset)
+    assert "these very rows" in told
+    assert "these very rows" not in call("evaluate", "mine", "--designs", 30)
+
+
+def test_kinds_are_compared_on_equal_rows_by_design_and_by_agent(dataset):
+    words = ["compare", "--dataset", dataset, "--workload", "rastrigin", "--format", "json"]
+    kinds = ["--kind", "boosted_trees", "--kind", "random_forest"]
+    by_design = json.loads(call(*words, *kinds))
+    assert [row["kind"] for row in by_design] == kinds[1::2]
+    assert len({row["rows"] for row in by_design}) == 1
+    assert by_design == [{**row, "left_out": ""} for row in by_design]
+    by_agent = json.loads(call(*words, *kinds[:2], "--split", "agent"))
+    assert {row["left_out"] for row in by_agent} == {"random", "hill_climbing"}
+    with pytest.raises(UnknownNameError, match="oracle"):
+        call(*words, "--kind", "oracle")

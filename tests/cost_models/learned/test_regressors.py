@@ -119,6 +119,9 @@ def test_a_design_alone_and_in_a_batch_and_restored_are_the_same_to_the_last_bit
         alone = again.predict(x[[row]])
         assert np.array_equal(alone.mean[0], all_of_them.mean[row])
         assert np.array_equal(alone.sigma[0], all_of_them.sigma[row])
+    none = again.predict(x[:0])
+    assert none.mean.shape == none.sigma.shape == none.present.shape == (0, 3)
+    assert none.feasible.shape == (0,)
 
 
 def test_of_few_designs_processes_learn_values_absence_and_feasibility():

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+import numba.extending
 from numpy.typing import NDArray
 
 Array = NDArray[Any]  # which fields it holds is written where it is made
@@ -57,6 +58,15 @@ class Compiler:
     def helper(self, function: Function) -> Function:
         """Compile a helper that kernels call."""
         return numba.njit(**self._of_helpers)(function)  # type: ignore[no-any-return]
+
+    def chosen_for(self, asked: Callable[..., Any]) -> Callable[[Function], Function]:
+        """Let kernels call ``asked`` as what the decorated function returns for their types.
+
+        It is called once per combination of types, while they compile, with Numba's types, and
+        returns a function of the same arguments; so what is not chosen is not compiled at all.
+        """
+        options: Any = self._of_helpers | {"forceinline": True}
+        return numba.extending.overload(asked, jit_options=options, strict=False)
 
     def kernel(self, function: Function) -> Function:
         """Compile a function that Python calls, at its first call, and keep its code on disk."""

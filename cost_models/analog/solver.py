@@ -31,8 +31,8 @@ from archgym.cost_models.analog.conditions import (
     Conditions,
 )
 from archgym.cost_models.analog.kernels import benches, comparator
-from archgym.cost_models.analog.kernels.layout import N_RESULTS, Bench, Decision
-from archgym.cost_models.analog.lookup.tables import no_tables, tables
+from archgym.cost_models.analog.kernels.layout import N_RESULTS, Bench, Cards, Decision
+from archgym.cost_models.analog.lookup.tables import tables
 from archgym.cost_models.analog.plan import Plan, make_plan
 
 Floats = NDArray[np.float64]
@@ -75,13 +75,10 @@ class Solver:
     ):
         self.circuit, self.conditions, self.model = circuit, conditions, model
         self.plan: Plan = make_plan(circuit)
-        typical = read_cards() if cards is None else cards
-        at_room = [at_process(card, conditions.process) for card in typical]
         kelvin, supply = conditions.temperature_k, conditions.supply_v(model)
         self.bench = Bench(
             net=self.plan.net,
-            cards=card_table(tuple(at_temperature(card, kelvin) for card in at_room)),
-            tables=no_tables() if model == AFM1 else tables(conditions.process, kelvin),
+            models=self._cards(cards) if model == AFM1 else tables(conditions.process, kelvin),
             supply=supply,
             temperature=kelvin,
             gmin=conditions.gmin,
@@ -93,6 +90,13 @@ class Solver:
             output=self.plan.nodes["out"],
         )
         self._noise_grid = frequencies(NOISE_FIRST_HZ, LAST_HZ, NOISE_POINTS_PER_DECADE)
+
+    def _cards(self, given: tuple[Card, ...] | None) -> Cards:
+        """Return level-1 cards, of the package unless given, at the process and temperature."""
+        typical = read_cards() if given is None else given
+        at_room = (at_process(card, self.conditions.process) for card in typical)
+        kelvin = self.conditions.temperature_k
+        return Cards(card_table(tuple(at_temperature(card, kelvin) for card in at_room)))
 
     def measure(self, sizes: Mapping[str, Floats], shifts: Floats | None = None) -> Floats:
         """Return results (n, N_RESULTS) of parameters by name, each of shape (n,).

@@ -205,7 +205,7 @@ def bias(
     result[:] = math.nan
     result[CONVERGED] = 0.0
     load_row = bench.row[bench.output] if load != 0.0 else -1
-    sized = Sized(bench.net, bench.tables, mos, values, bench.row, bench.gmin, load, load_row)
+    sized = Sized(bench.net, bench.models, mos, values, bench.row, bench.gmin, load, load_row)
     tie_nodes(bench, values, v)
     found = size_transistors(bench, values, mos) and operating_point(sized, bench.starts, v)
     return sized, found and is_known(sized, v)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from archgym.cost_models.compiled import Array, Compiler
 
@@ -93,8 +93,18 @@ class Wiring(NamedTuple):
     inject: Array
 
 
+class Cards(NamedTuple):
+    """Transistors of SPICE's level 1.
+
+    Attributes:
+        values: float64 (k, N_CARD_FIELDS).
+    """
+
+    values: Array
+
+
 class Tables(NamedTuple):
-    """Transistors that are looked up, for a finger; none where the model is SPICE's level 1.
+    """Transistors that are looked up, for a finger.
 
     Attributes:
         polarities: float64 (t,).
@@ -131,8 +141,7 @@ class Bench(NamedTuple):
 
     Attributes:
         net: The circuit.
-        cards: float64 (k, N_CARD_FIELDS), the transistors' models.
-        tables: In place of cards, where there are any.
+        models: Of the transistors; kernels are compiled for either kind.
         supply: Voltage.
         temperature: In kelvin.
         gmin: Conductance across each junction.
@@ -146,8 +155,7 @@ class Bench(NamedTuple):
     """
 
     net: Net
-    cards: Array
-    tables: Tables
+    models: Any  # Cards or Tables
     supply: float
     temperature: float
     gmin: float
@@ -164,7 +172,7 @@ class Sized(NamedTuple):
 
     Attributes:
         net: The circuit.
-        tables: Of transistors that are looked up.
+        models: See `Bench`.
         mos: float64 (d, N_MOS_FIELDS), its transistors.
         values: float64 (values,), of its elements.
         row: The unknown of each node.
@@ -174,7 +182,7 @@ class Sized(NamedTuple):
     """
 
     net: Net
-    tables: Tables
+    models: Any  # Cards or Tables
     mos: Array
     values: Array
     row: Array

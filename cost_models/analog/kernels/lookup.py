@@ -176,7 +176,7 @@ def add_capacitances(sized: Sized, d: int, v: Array, found: Array, farads: Array
     as charges add up to nothing and only differences of voltages count.
     """
     mos, nodes = sized.mos[d], sized.net.mos_nodes[d]
-    swapped = read_charges(sized.tables, mos, nodes, v, found)
+    swapped = read_charges(sized.models, mos, nodes, v, found)
     gate, bulk = nodes[GATE], nodes[BULK]
     high = nodes[SOURCE] if swapped else nodes[DRAIN]
     low = nodes[DRAIN] if swapped else nodes[SOURCE]
@@ -194,16 +194,16 @@ def add_capacitances(sized: Sized, d: int, v: Array, found: Array, farads: Array
 def fill_noise(sized: Sized, d: int, v: Array, current: float, noise: Array) -> None:
     """Fill the noise of a transistor that has a current."""
     mos, found = sized.mos[d], np.empty(N_CHARGE_FIELDS)
-    read_charges(sized.tables, mos, sized.net.mos_nodes[d], v, found)
+    read_charges(sized.models, mos, sized.net.mos_nodes[d], v, found)
     noise[WHITE] = mos[FINGERS] * math.exp(2.0 * found[OF_WHITE])
     noise[PINK] = current * current / mos[FINGERS] * math.exp(2.0 * found[OF_PINK])
-    noise[EXPONENT] = sized.tables.exponents[int(mos[TABLE])]
+    noise[EXPONENT] = sized.models.exponents[int(mos[TABLE])]
 
 
 @COMPILER.helper
 def is_known(sized: Sized, v: Array) -> bool:
     """Return whether all biases lie within the tables; transistors may be off by any voltage."""
-    high = sized.tables.high
+    high = sized.models.high
     for d in range(len(sized.mos)):
         vgs, vds, vbs, _ = oriented(sized.mos[d], sized.net.mos_nodes[d], v)
         if not (vgs <= high and vds <= high and -high <= vbs <= _FORWARD_V):

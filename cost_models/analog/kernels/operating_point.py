@@ -201,7 +201,7 @@ def _step_sources(sized: Sized, v: Array, balance: Balance) -> bool:
         for k in range(len(net.i_value)):
             values[net.i_value[k]] = share * sized.values[net.i_value[k]]
         load = share * sized.load
-        partly = Sized(net, sized.tables, sized.mos, values, row, sized.gmin, load, sized.load_row)
+        partly = Sized(net, sized.models, sized.mos, values, row, sized.gmin, load, sized.load_row)
         if not newton(partly, 0.0, part, balance):
             return False
     v[:] = part

@@ -45,7 +45,7 @@ def room_for_system(n: int) -> System:
 def linearise(sized: Sized, v: Array, temperature: float, linear: Linear) -> float:
     """Fill ``linear`` at an operating point; return the least |drain current|."""
     every = np.arange(len(v))
-    free = Sized(sized.net, sized.tables, sized.mos, sized.values, every, sized.gmin, 0.0, -1)
+    free = Sized(sized.net, sized.models, sized.mos, sized.values, every, sized.gmin, 0.0, -1)
     balance_currents(free, v, Balance(linear.leaves, linear.siemens))
     fill_capacitances(sized, v, linear.farads)
     return fill_noise(sized, v, temperature, linear.noise)

@@ -47,13 +47,6 @@ _FEMTO = 1e-15
 _AXES = 3
 
 
-def no_tables() -> Tables:
-    """Return the tables of a model that needs none."""
-    none, block = np.empty(0), np.empty((0, 1, 1, 1, 1))
-    axes = np.zeros((_AXES, 2))
-    return Tables(none, none, none, none, 1.0, 1.0, 1.0, 0.0, axes, block, axes, block)
-
-
 @lru_cache(maxsize=8)
 def tables(process: str, kelvin: float) -> Tables:
     """Return the tables of a corner of the process at a temperature.

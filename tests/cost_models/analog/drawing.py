@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pandas as pd
 
 import archgym
 from archgym.cost_models.analog.circuits import load_circuit
 from archgym.cost_models.analog.conditions import Conditions
+from archgym.cost_models.analog.kernels import device
 from archgym.cost_models.analog.solver import Solver
 
 
@@ -24,3 +26,9 @@ def sizes(workload: str, table: pd.DataFrame) -> dict[str, np.ndarray]:
     return {
         size.name: table[size.name].to_numpy(dtype=float) for size in load_circuit(workload).sizes
     }
+
+
+@numba.njit
+def size_transistors(bench, values, mos):
+    """Call what only kernels can: it is chosen by types while they compile."""
+    return device.size_transistors(bench, values, mos)

@@ -12,7 +12,6 @@ from archgym.cost_models.analog.circuits import load_circuit
 from archgym.cost_models.analog.conditions import Conditions
 from archgym.cost_models.analog.kernels import lookup as kernel
 from archgym.cost_models.analog.kernels.benches import tie_nodes
-from archgym.cost_models.analog.kernels.device import size_transistors
 from archgym.cost_models.analog.kernels.layout import (
     FACTOR,
     FINGERS,
@@ -31,12 +30,12 @@ from archgym.cost_models.analog.lookup.characterise import (
 )
 from archgym.cost_models.analog.lookup.grid import Grid, make_grid, settings
 from archgym.cost_models.analog.lookup.spline import coefficients
-from archgym.cost_models.analog.lookup.tables import SHIPPED, no_tables, packed, tables
+from archgym.cost_models.analog.lookup.tables import SHIPPED, packed, tables
 from archgym.cost_models.analog.ngspice import availability
 from archgym.cost_models.analog.ngspice.availability import executable, missing_for
 from archgym.cost_models.analog.solver import Solver
 from archgym.errors import InvalidDesignError
-from tests.cost_models.analog.drawing import draw, sizes
+from tests.cost_models.analog.drawing import draw, size_transistors, sizes
 from tests.cost_models.analog.slow_lookup import SlowCircuit, transistor
 from tests.shared_data import shared_data
 
@@ -132,7 +131,7 @@ def operating_voltages(made, workload, table, load):
     for values in made.plan.values(sizes(workload, table)):
         mos, v = np.empty((len(bench.net.mos_sign), N_MOS_FIELDS)), np.empty(len(bench.base))
         row, out = bench.row, bench.row[bench.output]
-        sized = Sized(bench.net, bench.tables, mos, values, row, bench.gmin, load, out)
+        sized = Sized(bench.net, bench.models, mos, values, row, bench.gmin, load, out)
         tie_nodes(bench, values, v)
         assert size_transistors(bench, values, mos)
         assert operating_point(sized, bench.starts, v)
@@ -456,5 +455,4 @@ def test_a_hot_slow_corner_is_measured_and_agrees(bare, monkeypatch):
 def test_files_are_made_alike():
     content = {"a": np.arange(3.0)}
     assert packed(content) == packed(content)
-    assert len(no_tables().lengths) == 0
     assert make_grid("currents").shape == tuple(settings()["currents"].values())

@@ -8,11 +8,10 @@ import pytest
 from archgym.cost_models.analog import metrics as names
 from archgym.cost_models.analog.circuits import NAMES, load_circuit
 from archgym.cost_models.analog.kernels.benches import tie_nodes
-from archgym.cost_models.analog.kernels.device import size_transistors
 from archgym.cost_models.analog.kernels.layout import N_MOS_FIELDS, Balance, Sized
 from archgym.cost_models.analog.kernels.operating_point import balance_currents, operating_point
 from archgym.cost_models.analog.posed import LEAST_A
-from tests.cost_models.analog.drawing import draw, sizes, solver
+from tests.cost_models.analog.drawing import draw, size_transistors, sizes, solver
 from tests.cost_models.analog.slow_solver import SUPPLY, SlowSolver
 
 DESIGNS = 6
@@ -135,7 +134,7 @@ def operating_points(workload, table, load=0.0):
     for values in made.plan.values(sizes(workload, table)):
         mos, v = np.empty((len(bench.net.mos_sign), N_MOS_FIELDS)), np.empty(len(bench.base))
         sized = Sized(
-            bench.net, bench.tables, mos, values, bench.row, 1e-13, load, bench.row[bench.output]
+            bench.net, bench.models, mos, values, bench.row, 1e-13, load, bench.row[bench.output]
         )
         tie_nodes(bench, values, v)
         assert size_transistors(bench, values, mos)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -68,7 +69,8 @@ class GaussianProcessRegressor:
         inputs = designs.reshape(len(designs), math.prod(designs.shape[1:]))[
             :, self._tensors["columns"]
         ]
-        parts = [self._said(chunk, count) for chunk, count in _chunks(inputs)]
+        solved = self._solved()
+        parts = [_said(solved, chunk, count) for chunk, count in _chunks(inputs)]
         mean, sigma = (np.concatenate(part) for part in zip(*parts, strict=True))
         metrics = (mean.shape[1] - 1) // 2
         score = torch.from_numpy(mean / np.maximum(sigma, _SURE) / math.sqrt(2.0))
@@ -84,15 +86,30 @@ class GaussianProcessRegressor:
         made._tensors = {name: tensors[name] for name in tensors}
         return made
 
-    def _said(self, chunk: Floats, count: int) -> tuple[Floats, Floats]:
-        """Return means and standard deviations of all regressions, (count, 2 k + 1) each."""
+    def _solved(self) -> list[_Solved]:
+        """Return all regressions, the equations of each solved."""
         inputs, targets = self._tensors["inputs"], self._tensors["targets"]
-        columns = [
-            _posterior(*_known(inputs, column), torch.from_numpy(parameters), chunk)
+        return [
+            _solve(*_known(inputs, column), torch.from_numpy(parameters))
             for column, parameters in zip(targets.T, self._tensors["parameters"], strict=True)
         ]
-        mean, sigma = (torch.stack(part, dim=1) for part in zip(*columns, strict=True))
-        return mean.numpy()[:count], sigma.numpy()[:count]
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """A regression: inputs (n, d), weights (n,), the covariance's root (n, n), parameters."""
+
+    inputs: Tensor
+    weights: Tensor
+    root: Tensor
+    parameters: Tensor
+
+
+def _said(solved: list[_Solved], chunk: Floats, count: int) -> tuple[Floats, Floats]:
+    """Return means and standard deviations of all regressions, (count, 2 k + 1) each."""
+    columns = [_posterior(one, chunk) for one in solved]
+    mean, sigma = (torch.stack(part, dim=1) for part in zip(*columns, strict=True))
+    return mean.numpy()[:count], sigma.numpy()[:count]
 
 
 def _columns(designs: Floats) -> NDArray[np.int64]:
@@ -155,10 +172,14 @@ def _fitted(x: Tensor, y: Tensor, iterations: int) -> Tensor:
     return parameters.detach().clamp(-_FARTHEST, _FARTHEST)
 
 
-def _posterior(x: Tensor, y: Tensor, parameters: Tensor, chunk: Floats) -> tuple[Tensor, Tensor]:
+def _solve(x: Tensor, y: Tensor, parameters: Tensor) -> _Solved:
+    root = _root(x, parameters)
+    return _Solved(x, torch.cholesky_solve(y[:, None], root)[:, 0], root, parameters)
+
+
+def _posterior(solved: _Solved, chunk: Floats) -> tuple[Tensor, Tensor]:
     """Return the mean and the standard deviation at points, (n,) each."""
-    root, near = _root(x, parameters), _kernel(torch.from_numpy(chunk), x, parameters)
-    mean = near @ torch.cholesky_solve(y[:, None], root)[:, 0]
-    explained = torch.linalg.solve_triangular(root, near.T, upper=False).square().sum(dim=0)
-    left = (parameters[-2].exp() - explained).clamp(min=0.0) + parameters[-1].exp()
-    return mean, left.sqrt()
+    near = _kernel(torch.from_numpy(chunk), solved.inputs, solved.parameters)
+    explained = torch.linalg.solve_triangular(solved.root, near.T, upper=False).square().sum(dim=0)
+    amplitude, noise = solved.parameters[-2].exp(), solved.parameters[-1].exp()
+    return near @ solved.weights, ((amplitude - explained).clamp(min=0.0) + noise).sqrt()

@@ -13,7 +13,7 @@ import numpy as np
 from archgym.cost_models.learned.card import Card
 from archgym.cost_models.learned.encoding import DesignEncoding
 from archgym.cost_models.learned.model import LearnedModel, plain_settings
-from archgym.cost_models.learned.regressor import find_kind
+from archgym.cost_models.learned.regressor import find_kind, packages_of
 from archgym.cost_models.learned.rows import NothingToLearnError, Rows
 from archgym.cost_models.learned.scales import MetricScales
 from archgym.cost_models.learned.scoring import half_width, of_feasible, scores
@@ -25,7 +25,6 @@ from archgym.problem import Problem
 # Two thirds of normal errors lie within one standard deviation.
 _WITHIN_ONE_SIGMA = 0.6827
 _LEAST_SIGMA = 1e-9
-_PACKAGES = ("archgym", "numpy", "torch")
 
 
 def learn(
@@ -86,7 +85,7 @@ def learn(
         data_sha256=rows.digest,
         seed=seed,
         scores={},
-        made_with={name: version(name) for name in _PACKAGES},
+        made_with={name: version(name) for name in packages_of(kind)},
     )
     model = _calibrated(LearnedModel(card, regressor, declared), calibrating)
     return LearnedModel(

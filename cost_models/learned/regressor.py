@@ -100,6 +100,12 @@ def check_settings(
     return {**defaults, **(given or {})}
 
 
+def packages_of(kind: str) -> tuple[str, ...]:
+    """Return the packages that what a kind learns depends on."""
+    _, extra = KINDS[kind]
+    return ("archgym", "numpy", "lightgbm" if extra == "surrogates" else "torch")
+
+
 def find_kind(kind: str) -> type[Any]:
     """Return the class of a kind of regressor.
 

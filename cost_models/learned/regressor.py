@@ -6,6 +6,7 @@ the command line work from these alone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pkgutil import resolve_name
@@ -14,7 +15,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.errors import MissingExtraError, UnknownNameError
+from archgym.errors import MissingExtraError, SettingError, UnknownNameError
 from archgym.outcome import Floats
 
 Tensors = Mapping[str, NDArray[Any]]
@@ -93,11 +94,25 @@ def check_settings(
 
     Raises:
         UnknownNameError: A setting is unknown.
+        SettingError: A value is not of the default's type, a count is below 1, or another
+            number below 0.
     """
-    for name in given or {}:
+    for name, value in (given or {}).items():
         if name not in defaults:
             raise UnknownNameError(f"setting of kind {kind!r}", name, defaults)
+        allowed = _allowed(defaults[name], value)
+        if allowed:
+            raise SettingError(f"kind {kind!r}: {name} is {value!r}, not {allowed}")
     return {**defaults, **(given or {})}
+
+
+def _allowed(default: Any, value: Any) -> str:
+    """Return what a setting may be; empty if the value is that."""
+    if isinstance(default, bool | str):
+        return "" if type(value) is type(default) else type(default).__name__
+    if isinstance(default, int):
+        return "" if type(value) is int and value >= 1 else "a whole number from 1 on"
+    return "" if type(value) in (int, float) and 0.0 <= value < math.inf else "a number from 0 on"
 
 
 def packages_of(kind: str) -> tuple[str, ...]:

@@ -53,12 +53,17 @@ def scores(model: LearnedModel, rows: Rows) -> dict[str, Score]:
                 "r2": float(1.0 - np.mean(error**2) / true.var()) if np.ptp(true) else math.nan,
                 "mae": float(np.abs(error).mean()),
                 **_in_units(values[name][known], guessed[name][known], model.metric(name)),
-                "coverage": float(np.mean(np.abs(error) <= wide)) if wide.size else math.nan,
+                "coverage": _held(error, wide),
                 "interval": float(2.0 * wide.mean()),
                 "rows": int(np.count_nonzero(known)),
             }
             found[name] = {key: None if math.isnan(v) else v for key, v in row.items()}
     return found
+
+
+def _held(error: Floats, wide: Floats) -> float:
+    """Return which share of errors lies within the intervals; NaN where there are none."""
+    return math.nan if np.isnan(wide).any() else float(np.mean(np.abs(error) <= wide))
 
 
 def half_width(sigmas: Floats) -> float | None:

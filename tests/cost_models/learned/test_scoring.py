@@ -87,6 +87,9 @@ def test_few_rows_calibrate_no_interval_and_older_cards_have_none(model, tmp_pat
     with torch_session():
         few = learn(made, rows, "boosted_trees", settings=QUICK)
     assert few.card.intervals == [None]
+    (score,) = scores(few, rows).values()
+    assert score["coverage"] is None
+    assert score["interval"] is None
     assert np.isnan(next(iter(few.intervals(rows.batch).values()))).all()
     save(tmp_path / "old", replace(model.card, intervals=[]), model.regressor.tensors())
     card, _, _ = load(tmp_path / "old")

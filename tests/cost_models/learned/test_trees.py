@@ -93,6 +93,9 @@ def test_damaged_trees_and_wrong_settings_are_refused():
         BoostedTreesRegressor.restore(model.settings, {})
     with pytest.raises(UnknownNameError, match="leaves"):
         BoostedTreesRegressor({"leafs": 3})
-    for wrong in ({"rounds": 0}, {"leaves": -2}):
+    for wrong in ({"rounds": 0}, {"leaves": "many"}, {"learning_rate": -0.5}, {"rounds": True}):
+        with pytest.raises(SettingError, match=next(iter(wrong))):
+            BoostedTreesRegressor(wrong)
+    for wrong in ({"leaves": 1}, {"learning_rate": 0}):
         with pytest.raises(SettingError, match="boosted_trees"):
-            BoostedTreesRegressor({**wrong}).fit(*data(rng, 60), rng)
+            BoostedTreesRegressor(wrong).fit(*data(rng, 600), rng)

@@ -63,7 +63,7 @@ class InsightAgent(AskTellAgent):
     hyperparameters: ClassVar = {
         "simulator": Hyperparameter(
             None,
-            f"a surrogate's name or folder; {NONE!r}: train on own designs; none: one that comes along",
+            f"a surrogate's name or folder; {NONE!r}: learn from own designs; none: a shipped one",
             kind=str,
         ),
         "batch_size": Hyperparameter(1, "designs per plan", low=1, high=64, log=True),

@@ -26,10 +26,11 @@ from archgym.outcome import Floats, Measurements
 def measurements(circuit: Circuit, results: Floats, names: Sequence[str] = NAMES) -> Measurements:
     """Return results (n, N_RESULTS) as metrics, with what is derived from them.
 
-    ``names`` are the metrics that are returned; those that are no results are NaN.
+    ``names`` are the metrics that are returned; those that are no results are NaN, and so are
+    decibels of nothing, as where no signal reaches the output.
     """
     columns = zip(RESULTS, results.T, strict=False)
-    found = {name: values.copy() for name, values in columns}
+    found = {name: np.where(np.isfinite(values), values, np.nan) for name, values in columns}
     violation, reasons = violations(circuit.bench, found)
     found[WELL_POSED] = (violation == 0.0).astype(np.float64)
     found[MERIT] = _merit(circuit, found)

@@ -28,12 +28,14 @@ BUDGETS = {
     "turbo": 32,
     "qnehvi": 24,
     "boils": 60,
+    "insight": 40,
 }
 # Shortened deliberation; the others are tested as users meet them.
 HURRIED: dict[str, dict[str, Any]] = {
     "smac": {"candidates": 300, "local_searches": 4, "random_share": 0.1},
     "turbo": QUICK["turbo"],
     "qnehvi": QUICK["qnehvi"],
+    "insight": QUICK["insight"] | {"steps": 60, "generations": 4},
 }
 OPTIMISERS = [name for name in AGENTS if name not in BLIND]
 

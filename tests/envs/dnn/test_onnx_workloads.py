@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import archgym
-from archgym.cli.listing import _sections
+from archgym.cli.listing import environment_sections
 from archgym.errors import SettingError, WorkloadError
 from archgym.experiments.user_files import content_hashes, located
 from archgym.registry import environments
@@ -63,7 +63,7 @@ def test_tables_of_layers_and_operators(resnet):
     tables = problem.cost_model.detail(problem.space.default, problem.workload)
     assert tables["layers"]["macs"] @ tables["layers"]["count"] == problem.workload.macs
     assert tables["operators"]["treatment"].tolist().count("counted") == 2
-    described = _sections(environments.get("dnn.systolic"), resnet, {"batch": "1"})
+    described = environment_sections(environments.get("dnn.systolic"), resnet, {"batch": "1"})
     assert {"operator": "Add", "treatment": "no MACs", "nodes": 8} in described["in the workload"]
 
 

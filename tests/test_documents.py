@@ -76,6 +76,13 @@ def test_the_team_runs_and_learns():
     assert "the team found a design" in run(sys.executable, "examples/team_of_agents.py")
 
 
+def test_the_own_surrogate_finds_better_designs_than_it_learnt_from():
+    pytest.importorskip("lightgbm", reason="needs archgym[surrogates]")
+    last = run(sys.executable, "examples/own_surrogate.py").splitlines()[-2:]
+    learnt_from, found = (float(line.rpartition(":")[2]) for line in last)
+    assert found > learnt_from
+
+
 def test_every_example_is_a_tutorial():
     shown = (ROOT / "docs/tutorials.md").read_text()
     assert all(path.name in shown for path in (ROOT / "examples").glob("*.py"))

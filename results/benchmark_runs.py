@@ -13,6 +13,7 @@ from archgym.errors import StoreError
 from archgym.problem import Problem
 from archgym.results.benchmark import Benchmark
 from archgym.results.benchmark_scores import Entrant, Trial
+from archgym.results.catalogue import Complain
 from archgym.results.leaderboard import Run, load_runs
 from archgym.results.reader import measurements_of, read_rows
 from archgym.results.store import Store
@@ -24,14 +25,16 @@ Cell = tuple[int, int]
 Runs = dict[Cell, Run]
 
 
-def runs_by_entrant(store: Store, benchmark: Benchmark) -> list[Runs]:
+def runs_by_entrant(
+    store: Store, benchmark: Benchmark, complain: Complain | None = None
+) -> list[Runs]:
     """Return, per agent and hyper-parameters, the finished runs of each problem and seed.
 
     Runs of other problems, budgets, seeds, or versions of the cost model are not of the benchmark.
     """
     found: dict[str, Runs] = defaultdict(dict)
     keys = benchmark.problem_keys
-    for run in load_runs(store):
+    for run in load_runs(store, complain):
         spec = run.spec
         own = json.dumps((spec.agent, spec.agent_version, spec.hyperparameters), sort_keys=True)
         if spec.seed >= benchmark.seeds or spec.budget != benchmark.budget:
@@ -44,13 +47,15 @@ def runs_by_entrant(store: Store, benchmark: Benchmark) -> list[Runs]:
     return [runs for runs in found.values() if runs]
 
 
-def entrants_of(store: Store, benchmark: Benchmark) -> list[Entrant]:
+def entrants_of(
+    store: Store, benchmark: Benchmark, complain: Complain | None = None
+) -> list[Entrant]:
     """Return the entrants of a store, complete or not.
 
     Raises:
         StoreError: There is none; says what the store holds instead.
     """
-    groups = runs_by_entrant(store, benchmark)
+    groups = runs_by_entrant(store, benchmark, complain)
     if not groups:
         raise StoreError(
             f"{store.path}: no finished run of {benchmark.name}; make some with"

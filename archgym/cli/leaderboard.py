@@ -210,7 +210,7 @@ def _show_benchmark(name: str, store: str, entries: Sequence[Path], form: Format
 
     benchmark = load_benchmark(name)
     entrants = entrants_of_files(entries, benchmark) if entries else []
-    entrants += entrants_of(Store.open(store), benchmark) if store else []
+    entrants += entrants_of(Store.open(store), benchmark, warn) if store else []
     rows = board_rows(benchmark, entrants)
     if form is not Format.TABLE:
         show([{"benchmark": benchmark.name, **row} for row in rows], form)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from archgym.cli.run import DEFAULT_STORE, StoreOption
+from archgym.cli.tables import warn
 
 DEFAULT_PAGE = Path("report.html")
 DEFAULT_PORT = 8420
@@ -43,7 +45,7 @@ def report(
     from archgym.results.store import Store
     from archgym.whole_file import write_whole
 
-    document = report_document(Store.open(store), where or ())
+    document = report_document(Store.open(store), where or (), warn)
     write_whole(output, render(document).encode())
     typer.echo(f"{output}: {len(document['problems'])} problems, {output.stat().st_size:,} bytes")
     if figures is not None:
@@ -67,4 +69,7 @@ def dashboard(
     from archgym.results.report.server import serve
     from archgym.results.store import Store
 
-    serve(Store.open(store), where or (), port, lambda url: typer.echo(f"{url}  (Ctrl-C ends)"))
+    def tell(url: str) -> None:
+        typer.echo(f"{url}  (Ctrl-C ends)")
+
+    serve(Store.open(store), where or (), port, tell, cache(warn))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from archgym.errors import ArchgymError, StoreError
-from archgym.results.catalogue import Run, load_runs
+from archgym.results.catalogue import Complain, Run, load_runs
 from archgym.results.files import plain, read_json
 from archgym.results.leaderboard import changed_settings
 from archgym.results.provenance import now, versions
@@ -36,18 +36,21 @@ from archgym.results.store import State, Store
 _DIGITS = 5
 
 
-def report_document(store: Store, where: Sequence[str] = ()) -> dict[str, Any]:
+def report_document(
+    store: Store, where: Sequence[str] = (), complain: Complain | None = None
+) -> dict[str, Any]:
     """Return what a report of a store shows; every value is one of JSON's.
 
     Args:
         store: Where the runs lie.
         where: Conditions ``key=value`` on the runs; see `archgym.results.report.selection.select`.
+        complain: Is told of each run that cannot be read, which is then left out.
 
     Raises:
         SettingError: A condition is malformed or names an unknown key.
         StoreError: A file is damaged, or no run meets the conditions.
     """
-    every = load_runs(store)
+    every = load_runs(store, complain)
     runs = select(every, where)
     if every and not runs:
         raise StoreError(f"{store.path}: none of {len(every)} runs has {', '.join(where)}")

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from archgym.errors import ArchgymError, SettingError
+from archgym.results.catalogue import Complain
 from archgym.results.report.document import report_document
 from archgym.results.report.page import render, to_text
 from archgym.results.store import Store
@@ -25,8 +26,8 @@ _REST = 4.0  # a document that took one second is made anew after four: a fifth 
 class LiveDocument:
     """A store's document, made anew when it is asked for and old enough."""
 
-    def __init__(self, store: Store, where: Sequence[str]):
-        self._store, self._where = store, where
+    def __init__(self, store: Store, where: Sequence[str], complain: Complain | None = None):
+        self._store, self._where, self._complain = store, where, complain
         self._lock = threading.Lock()
         self._due = 0.0
         self.refresh()
@@ -41,7 +42,7 @@ class LiveDocument:
             began = time.monotonic()
             if began < self._due:
                 return
-            self.content = report_document(self._store, self._where)
+            self.content = report_document(self._store, self._where, self._complain)
             took = time.monotonic() - began
             self._due = time.monotonic() + max(LIVE_SECONDS / 2, _REST * took)
 
@@ -126,14 +127,16 @@ class _Handler(BaseHTTPRequestHandler):
 _PAGES = {"/": _Handler.send_page, "/data.json": _Handler.send_data}
 
 
-def make_server(store: Store, where: Sequence[str], port: int) -> DashboardServer:
+def make_server(
+    store: Store, where: Sequence[str], port: int, complain: Complain | None = None
+) -> DashboardServer:
     """Return a server that listens; ``serve_forever`` makes it answer.
 
     Raises:
         SettingError: The port is taken or may not be used.
         ArchgymError: The store cannot be read, or no run meets the conditions.
     """
-    live = LiveDocument(store, where)
+    live = LiveDocument(store, where, complain)
     try:
         return DashboardServer(port, live)
     except OSError as error:
@@ -142,7 +145,13 @@ def make_server(store: Store, where: Sequence[str], port: int) -> DashboardServe
         raise SettingError(f"--port {port} {reason}; give another, or 0 for a free one") from None
 
 
-def serve(store: Store, where: Sequence[str], port: int, tell: Callable[[str], None]) -> None:
+def serve(
+    store: Store,
+    where: Sequence[str],
+    port: int,
+    tell: Callable[[str], None],
+    complain: Complain | None = None,
+) -> None:
     """Serve a store's page until Ctrl-C.
 
     Args:
@@ -150,11 +159,12 @@ def serve(store: Store, where: Sequence[str], port: int, tell: Callable[[str], N
         where: Conditions on its runs.
         port: 0 takes a free one.
         tell: Is told the address.
+        complain: Is told, at every look, of each run that cannot be read and is left out.
 
     Raises:
         SettingError: The port is taken or may not be used.
         ArchgymError: The store cannot be read, or no run meets the conditions.
     """
-    with make_server(store, where, port) as server, suppress(KeyboardInterrupt):
+    with make_server(store, where, port, complain) as server, suppress(KeyboardInterrupt):
         tell(server.url)
         server.serve_forever()

@@ -92,6 +92,9 @@ def test_one_bad_run_does_not_hide_the_others(old: Store, tmp_path: Path) -> Non
     assert ended.returncode == 0
     assert ended.stderr == f"archgym: left out: {told}\n"
     assert len(ended.stdout.splitlines()) == 3
+    page = archgym("report", "--store", old.path, "-o", tmp_path / "page.html", cwd=tmp_path)
+    assert page.returncode == 0
+    assert page.stderr == f"archgym: left out: {told}\n"
 
 
 @pytest.mark.parametrize("content", ["{half", "[]", '{"schema_version": 2, "spec": {"a": 1}}'])

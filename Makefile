@@ -1,10 +1,11 @@
 # Two commands do everything on a machine with Python 3.11, pip and make:
 #   make demo    the core, a first experiment, its leaderboard
-#   make test    everything that tests need, and the tests
+#   make test    everything that tests need, and the tests (test-all: those that take long, too)
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup
 LAUNCHES := experiments/launches
 
 # One computing thread per process: more threads only fight over the cores (see docs/figures.md).
@@ -12,7 +13,7 @@ export OMP_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo demo-rl test check format docs benchmarks clean
+.PHONY: demo demo-rl test test-all check format docs benchmarks clean
 
 demo: $(VENV)/core
 	$(BIN)/archgym run $(LAUNCHES)/quickstart.yaml --workers 2
@@ -24,7 +25,11 @@ demo-rl: $(VENV)/rl
 
 test: $(VENV)/dev
 	$(BIN)/python -m tests.compile_kernels
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup
+	$(PYTEST) -m "not extended"
+
+test-all: $(VENV)/dev
+	$(BIN)/python -m tests.compile_kernels
+	$(PYTEST)
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .

@@ -87,8 +87,9 @@ class Environment:
         """
         checked = check_settings(self.settings, settings, f"environment {self.id!r}")
         name = next(iter(self.workloads)) if workload is None else str(workload)
+        general = self._model(cost_model, checked, name)
         loaded = self.load_workload(name, checked)
-        model = self._model(cost_model, checked, name).for_workload(loaded)
+        model = general.for_workload(loaded)
         chosen = next(iter(self.objectives)) if objective is None else objective
         space = self.space(checked) if self.space_of is None else self.space_of(checked, loaded)
         return Problem(

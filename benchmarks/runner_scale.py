@@ -15,7 +15,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from archgym.experiments.executors.local import LocalExecutor
 from archgym.experiments.executors.ray import RayExecutor
 from archgym.experiments.experiment import Result, run_experiment
 from archgym.experiments.json_progress import JsonProgress
-from archgym.experiments.launch import read_launch
+from archgym.experiments.launch import parse_launch, read_launch
 from archgym.experiments.plan import Plan, make_plan
 from archgym.results.store import RunFolder, Store
 from archgym.results.writer import PartWriter
@@ -39,7 +39,7 @@ from benchmarks.core_overhead import problem
 LAUNCH = Path(__file__).parents[1] / "experiments/launches/many_trials.yaml"
 TRIALS, PROBLEMS, LOCAL_TRIALS = 240, 12, 60
 EVALUATIONS, BATCH = 200_000, 64
-LONG_BUDGET = 2_000
+LONG_BUDGET, LONG_SEEDS, WARMING_SEEDS = 400, range(24), range(100, 104)
 COLUMNS = ["figure", "unit", "bar", "measured"]
 MEBIBYTE = 2**20
 
@@ -85,16 +85,20 @@ def plan_of(trials: int) -> Plan:
     return make_plan(launch.model_copy(update={"seeds": seeds}), LAUNCH)
 
 
-def long_plan() -> Plan:
-    """Return trials of some seconds, no two of which evaluate the same designs.
+def long_plan(seeds: Sequence[int] = LONG_SEEDS) -> Plan:
+    """Return trials of about a second that gain nothing from one another.
 
-    A process remembers what it simulated: trials that share designs would be cheaper in one.
+    The model must not be one that remembers what a process simulated, as that of memory
+    controllers: trials of designs in common would be cheaper in one process than in two.
     """
-    launch = read_launch(LAUNCH)
-    (entry,) = launch.problems
-    own = entry.model_copy(update={"objective": ["archgym_legacy_both"]})
-    given = {"problems": [own], "seeds": list(range(100, 103)), "budget": [LONG_BUDGET]}
-    return make_plan(launch.model_copy(update=given), LAUNCH)
+    launch = {
+        "name": "long-trials",
+        "problems": [{"env": "analog.sizing", "workload": "miller2"}],
+        "agents": ["random"],
+        "budget": LONG_BUDGET,
+        "seeds": list(seeds),
+    }
+    return make_plan(parse_launch(launch, "long-trials"), Path("long-trials"))
 
 
 def run(plan: Plan, store: Path, executor: Callable[[int], Executor]) -> Result:
@@ -173,7 +177,7 @@ def speedup(store: Path) -> float:
         kept = _Kept(executor)
         place = store / f"workers{workers}"
         try:
-            run(plan_of(2 * PROBLEMS), place / "warm", lambda _, kept=kept: kept)
+            run(long_plan(WARMING_SEEDS), place / "warm", lambda _, kept=kept: kept)
             plan = long_plan()
             counted = place / "counted"
             walls.append(timed(lambda p=plan, c=counted, k=kept: run(p, c, lambda _: k)).wall)

@@ -37,6 +37,7 @@ HURRIED: dict[str, dict[str, Any]] = {
     "qnehvi": QUICK["qnehvi"],
     "insight": QUICK["insight"] | {"steps": 60, "generations": 4},
 }
+LONG = {"insight": pytest.mark.extended}  # trains a network between evaluations
 OPTIMISERS = [name for name in AGENTS if name not in BLIND]
 
 
@@ -48,7 +49,7 @@ def best_rewards(name: str, budget: int) -> list[float]:
 
 # Where an agent finds the optimum with every seed, its results are all alike.
 @pytest.mark.filterwarnings("ignore:Precision loss")
-@pytest.mark.parametrize("name", OPTIMISERS)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=LONG.get(n, ())) for n in OPTIMISERS])
 def test_beats_random_search_on_a_separable_problem(name):
     budget = BUDGETS.get(name, 300)
     own, random = best_rewards(name, budget), best_rewards("random", budget)

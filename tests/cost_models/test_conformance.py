@@ -8,6 +8,8 @@ from tests.toys import TOYS
 
 WORKLOADS = {"dram": "spmv_short", "synthesis.recipe": "comparator"}
 SETTINGS = {
+    "analog.topology": {"length": 60, "simulations": 4},
+    "analog.blocks": {"simulations": 4},
     "dnn.eyeriss": {"mapper_evaluations": 20},
     "synthesis.recipe": {"length": 4},
 }

@@ -15,8 +15,15 @@ REGISTERED = registry.environments.names()
 IDS = [*TOYS, *REGISTERED]
 
 
+# Short ones, where the defaults are for searching and the views do not care.
+SETTINGS: dict[str, dict[str, Any]] = {
+    "analog.topology": {"length": 60, "simulations": 4},
+    "analog.blocks": {"simulations": 4},
+}
+
+
 def problem_of(name: str, **arguments: Any) -> Problem:
     """Return the default problem of a registered environment or of a toy."""
     if name in TOYS:
         return toy_problem(name, **arguments)
-    return registry.make_problem(name, **arguments)
+    return registry.make_problem(name, **(SETTINGS.get(name, {}) | arguments))

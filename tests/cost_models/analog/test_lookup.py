@@ -433,7 +433,7 @@ def test_tables_that_were_made_are_kept(bare, monkeypatch):
 
 
 @needs_gf180
-@pytest.mark.slow
+@pytest.mark.extended
 def test_a_hot_slow_corner_is_measured_and_agrees(bare, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(files, "cache_folders", lambda: [bare])

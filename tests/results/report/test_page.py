@@ -311,7 +311,7 @@ def test_scripts_are_written_for_people() -> None:
     assert {path.name for path in folder.glob("*.js")} == set(SCRIPTS)
 
 
-@pytest.mark.slow
+@pytest.mark.extended
 def test_21_600_trials_stay_fluid(chrome: Any, show: Show, tmp_path: Path) -> None:
     # CPU time, since tests run beside others: the build uses two threads for half of it.
     large = multiply(make_store(tmp_path / "small"), tmp_path / "large", 21_600)

@@ -15,14 +15,16 @@ import typer
 
 from archgym import registry
 from archgym.cli.options import (
+    DEFAULT_STORE,
+    INTERRUPTED,
     CostModelOption,
     FormatOption,
     Settings,
+    StoreOption,
     Workload,
     parse_objective_option,
     parse_settings,
 )
-from archgym.cli.run import DEFAULT_STORE, INTERRUPTED, StoreOption
 from archgym.cli.tables import Format, show
 
 if TYPE_CHECKING:

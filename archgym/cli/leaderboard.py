@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from archgym.cli.options import FormatOption, parse_settings
-from archgym.cli.run import DEFAULT_STORE, SOME_FAILED, ExecutorName, StoreOption, run
+from archgym.cli.options import (
+    DEFAULT_STORE,
+    SOME_FAILED,
+    FormatOption,
+    StoreOption,
+    parse_settings,
+)
+from archgym.cli.run import run
 from archgym.cli.tables import Format, show, warn
+from archgym.cli.workers import ExecutorName
 from archgym.errors import SettingError, StoreError
 
 if TYPE_CHECKING:

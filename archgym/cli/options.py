@@ -11,6 +11,13 @@ import yaml
 from archgym.cli.tables import Format
 from archgym.errors import SettingError
 
+DEFAULT_STORE = "runs"
+SOME_FAILED, INTERRUPTED = 1, 130  # what a process ends with
+
+StoreOption = Annotated[
+    str,
+    typer.Option(help="The folder in which runs are stored, or a URL such as s3://BUCKET/PATH."),
+]
 Workload = Annotated[
     str | None, typer.Option(help="A registered workload or a file; the default one otherwise.")
 ]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from archgym.cli.run import DEFAULT_STORE, StoreOption
+from archgym.cli.options import DEFAULT_STORE, StoreOption
 from archgym.cli.tables import warn
 
 DEFAULT_PAGE = Path("report.html")

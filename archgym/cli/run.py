@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archgym.cli.options import DEFAULT_STORE, INTERRUPTED, SOME_FAILED, StoreOption
 from archgym.cli.tables import Format
-from archgym.cli.workers import ExecutorName as ExecutorName
-from archgym.cli.workers import Workers
+from archgym.cli.workers import ExecutorName, Workers
 
 if TYPE_CHECKING:
     from archgym.experiments.executors.base import Executor
@@ -21,14 +21,7 @@ if TYPE_CHECKING:
     from archgym.experiments.progress import Progress
     from archgym.results.store import Store
 
-DEFAULT_STORE = "runs"
-SOME_FAILED, INTERRUPTED = 1, 130
 _NAMED_FAILURES = 10
-
-StoreOption = Annotated[
-    str,
-    typer.Option(help="The folder in which runs are stored, or a URL such as s3://BUCKET/PATH."),
-]
 
 
 def run(

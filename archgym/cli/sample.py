@@ -11,8 +11,15 @@ from typing import Annotated, Any
 
 import typer
 
-from archgym.cli.options import CostModelOption, Settings, Workload, parse_values
-from archgym.cli.run import DEFAULT_STORE, StoreOption, exit_code, tell, watcher_of
+from archgym.cli.options import (
+    DEFAULT_STORE,
+    CostModelOption,
+    Settings,
+    StoreOption,
+    Workload,
+    parse_values,
+)
+from archgym.cli.run import exit_code, tell, watcher_of
 from archgym.cli.workers import ExecutorName, Workers
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archgym.cli import watching
-from archgym.cli.options import FormatOption
-from archgym.cli.run import DEFAULT_STORE, SOME_FAILED, StoreOption
+from archgym.cli.options import DEFAULT_STORE, SOME_FAILED, FormatOption, StoreOption
 from archgym.cli.tables import Format, show, warn
 from archgym.errors import SettingError, StoreError
 

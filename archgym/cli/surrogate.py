@@ -11,6 +11,7 @@ import typer
 
 from archgym import registry
 from archgym.cli.options import (
+    DEFAULT_STORE,
     CostModelOption,
     FormatOption,
     Settings,
@@ -18,7 +19,6 @@ from archgym.cli.options import (
     parse_settings,
     parse_values,
 )
-from archgym.cli.run import DEFAULT_STORE
 from archgym.cli.tables import Format, show
 from archgym.errors import SettingError
 

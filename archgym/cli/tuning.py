@@ -8,8 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from archgym.cli.options import FormatOption
-from archgym.cli.run import DEFAULT_STORE, StoreOption
+from archgym.cli.options import DEFAULT_STORE, FormatOption, StoreOption
 from archgym.cli.tables import Format, show
 from archgym.errors import LaunchError
 

@@ -10,6 +10,7 @@ import typer
 
 from archgym.cli.options import DEFAULT_STORE, StoreOption
 from archgym.cli.tables import warn
+from archgym.errors import StoreError
 
 DEFAULT_PAGE = Path("report.html")
 DEFAULT_PORT = 8420
@@ -45,7 +46,10 @@ def report(
     from archgym.results.store import Store
     from archgym.whole_file import write_whole
 
-    document = report_document(Store.open(store), where or (), warn)
+    opened = Store.open(store)
+    document = report_document(opened, where or (), warn)
+    if not document["states"]:
+        raise StoreError(f"{opened.address}: no runs")
     write_whole(output, render(document).encode())
     typer.echo(f"{output}: {len(document['problems'])} problems, {output.stat().st_size:,} bytes")
     if figures is not None:

@@ -132,12 +132,14 @@ def test_the_report_of_the_command_line(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (("--store", "absent"), "there is no such store"),
+        (("--store", "empty"), "no runs"),
         (("--where", "agent"), "write it as key=value"),
         (("-o", "absent/r.html"), "cannot be written"),
     ],
 )
 def test_wrong_arguments(tmp_path: Path, arguments: tuple[str, str], message: str) -> None:
     make_store(tmp_path / "runs", **ONE, seeds=1)
+    (tmp_path / "empty").mkdir()
     done = archgym("report", *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1

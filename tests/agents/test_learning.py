@@ -37,7 +37,7 @@ HURRIED: dict[str, dict[str, Any]] = {
     "qnehvi": QUICK["qnehvi"],
     "insight": QUICK["insight"] | {"steps": 60, "generations": 4},
 }
-LONG = {"insight": pytest.mark.extended}  # trains a network between evaluations
+LONG = dict.fromkeys(("insight", "smac", "sac"), pytest.mark.extended)  # train between evaluations
 OPTIMISERS = [name for name in AGENTS if name not in BLIND]
 
 

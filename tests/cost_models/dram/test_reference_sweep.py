@@ -215,7 +215,7 @@ def test_commands_are_legal(case: Case) -> None:
     check_legal(case)
 
 
-@pytest.mark.slow
+@pytest.mark.extended
 @SWEEP
 @given(case=cases(n=500))
 def test_same_and_legal_over_many_designs(case: Case) -> None:

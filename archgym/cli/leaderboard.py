@@ -17,7 +17,7 @@ from archgym.cli.options import (
 )
 from archgym.cli.run import run
 from archgym.cli.tables import Format, show, warn
-from archgym.cli.workers import ExecutorName
+from archgym.cli.workers import ExecutorOption, TablesOption, WorkersOption
 from archgym.errors import SettingError, StoreError
 
 if TYPE_CHECKING:
@@ -98,16 +98,9 @@ def launch(
     agent: AgentOption,
     hyperparameters: Hyperparameters = None,
     store: StoreOption = DEFAULT_STORE,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Trials at the same time; all cores otherwise.")
-    ] = None,
-    executor: Annotated[
-        ExecutorName | None, typer.Option(help="This process alone, or workers of Ray.")
-    ] = None,
-    tables: Annotated[
-        bool,
-        typer.Option("--tables", help="Look designs up where the store has a table of the space."),
-    ] = False,
+    workers: WorkersOption = None,
+    executor: ExecutorOption = None,
+    tables: TablesOption = False,
 ) -> None:
     """Run an agent on all problems and seeds of a benchmark. The same command again resumes.
 

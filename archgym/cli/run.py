@@ -11,7 +11,13 @@ import typer
 
 from archgym.cli.options import DEFAULT_STORE, INTERRUPTED, SOME_FAILED, StoreOption
 from archgym.cli.tables import Format
-from archgym.cli.workers import ExecutorName, Workers
+from archgym.cli.workers import (
+    AddressOption,
+    ExecutorOption,
+    TablesOption,
+    Workers,
+    WorkersOption,
+)
 
 if TYPE_CHECKING:
     from archgym.experiments.executors.base import Executor
@@ -27,22 +33,13 @@ _NAMED_FAILURES = 10
 def run(
     launch: Annotated[Path, typer.Argument(help="The launch file (YAML).")],
     store: StoreOption = DEFAULT_STORE,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Trials at the same time; all cores otherwise.")
-    ] = None,
-    executor: Annotated[
-        ExecutorName | None, typer.Option(help="This process alone, or workers of Ray.")
-    ] = None,
-    address: Annotated[
-        str | None, typer.Option(help="A running Ray cluster to join, host:port or auto.")
-    ] = None,
+    workers: WorkersOption = None,
+    executor: ExecutorOption = None,
+    address: AddressOption = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try trials again that failed before.")
     ] = False,
-    tables: Annotated[
-        bool,
-        typer.Option("--tables", help="Look designs up where the store has a table of the space."),
-    ] = False,
+    tables: TablesOption = False,
     working_dir: Annotated[
         Path | None,
         typer.Option(help="A folder that is sent to the cluster: modules and files of yours."),

@@ -20,7 +20,7 @@ from archgym.cli.options import (
     parse_values,
 )
 from archgym.cli.run import exit_code, tell, watcher_of
-from archgym.cli.workers import ExecutorName, Workers
+from archgym.cli.workers import AddressOption, ExecutorOption, Workers, WorkersOption
 
 
 class Designer(StrEnum):
@@ -43,15 +43,9 @@ def sample(
         str | None, typer.Option(help="Of the dataset; made of the other options otherwise.")
     ] = None,
     store: StoreOption = DEFAULT_STORE,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Trials at the same time; all cores otherwise.")
-    ] = None,
-    executor: Annotated[
-        ExecutorName | None, typer.Option(help="This process alone, or workers of Ray.")
-    ] = None,
-    address: Annotated[
-        str | None, typer.Option(help="A running Ray cluster to join, host:port or auto.")
-    ] = None,
+    workers: WorkersOption = None,
+    executor: ExecutorOption = None,
+    address: AddressOption = None,
 ) -> None:
     """Evaluate n different designs, chosen beforehand, and gather them into a dataset.
 

@@ -7,7 +7,9 @@ import sys
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from archgym.errors import SettingError
 
@@ -22,6 +24,21 @@ class ExecutorName(StrEnum):
 
     LOCAL = "local"
     RAY = "ray"
+
+
+WorkersOption = Annotated[
+    int | None, typer.Option(min=1, help="Trials at the same time; all cores otherwise.")
+]
+ExecutorOption = Annotated[
+    ExecutorName | None, typer.Option(help="This process alone, or workers of Ray.")
+]
+AddressOption = Annotated[
+    str | None, typer.Option(help="A running Ray cluster to join, host:port or auto.")
+]
+TablesOption = Annotated[
+    bool,
+    typer.Option("--tables", help="Look designs up where the store has a table of the space."),
+]
 
 
 @dataclass(frozen=True)

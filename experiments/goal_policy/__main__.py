@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 from archgym.errors import ArchgymError
-from archgym.experiments.goal_policy.recipe import read_recipe
+from archgym.experiments.goal_policy.recipe import Recipe
 from archgym.experiments.goal_policy.training import tested, train
+from archgym.experiments.recipe_file import read_recipe_file
 
 BAD_INPUT = 2
 
@@ -24,7 +25,7 @@ def main() -> int:
         print(f"{time.perf_counter() - began:6.0f} s  {steps:8d} steps", flush=True)
 
     try:
-        recipe = read_recipe(Path(sys.argv[1]))
+        recipe = read_recipe_file(Path(sys.argv[1]), Recipe)
         output = Path(sys.argv[2] if len(sys.argv) == 3 else f"{recipe.name}.npz")
         policy = train(recipe, tell)
         policy.save(output)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from archgym.cost_models.soc.schedule.policies import save_policy
 from archgym.errors import ArchgymError
-from archgym.experiments.schedule_policy.recipe import read_recipe
+from archgym.experiments.recipe_file import read_recipe_file
+from archgym.experiments.schedule_policy.recipe import Recipe
 from archgym.experiments.schedule_policy.training import Measured, provenance, train
 
 BAD_INPUT = 2
@@ -19,7 +20,7 @@ def main() -> int:
         print(__doc__, file=sys.stderr)
         return BAD_INPUT
     try:
-        recipe = read_recipe(Path(sys.argv[1]))
+        recipe = read_recipe_file(Path(sys.argv[1]), Recipe)
         output = Path(sys.argv[2] if len(sys.argv) == 3 else f"{recipe.name}.npz")
         layers, measured = train(recipe, report=_tell)
         save_policy(output, layers, provenance(recipe, measured))

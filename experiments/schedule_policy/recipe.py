@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from archgym.errors import SettingError
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Recipe(BaseModel):
@@ -53,20 +47,3 @@ class Recipe(BaseModel):
     seed: int = Field(0, ge=0)
     validation: tuple[str, ...] = Field(min_length=1)
     validate_every: int = Field(5, ge=1)
-
-
-def read_recipe(path: Path) -> Recipe:
-    """Read the recipe of a YAML file.
-
-    Raises:
-        SettingError: The file cannot be read or a field is wrong. Names it.
-    """
-    try:
-        given: Any = yaml.safe_load(path.read_text("utf-8"))
-        return Recipe.model_validate(given)
-    except (OSError, yaml.YAMLError) as error:
-        raise SettingError(f"{path}: cannot be read ({error})") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise SettingError(f"{path}, {field}: {first['msg']}") from None

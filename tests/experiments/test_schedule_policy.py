@@ -20,10 +20,11 @@ from archgym.cost_models.soc.schedule.model import latencies
 from archgym.cost_models.soc.schedule.policies import embeddings, load_policy, provenance_of
 from archgym.cost_models.soc.schedule.workload import load_workload
 from archgym.errors import SettingError
+from archgym.experiments.recipe_file import read_recipe_file
 from archgym.experiments.schedule_policy.advantages import advantages, cost_to_go
 from archgym.experiments.schedule_policy.collecting import Episode, collect, fresh
 from archgym.experiments.schedule_policy.network import GraphTensors, PolicyNetwork
-from archgym.experiments.schedule_policy.recipe import Recipe, read_recipe
+from archgym.experiments.schedule_policy.recipe import Recipe
 from archgym.experiments.schedule_policy.training import train
 from archgym.experiments.schedule_policy.updating import Decisions, log_probabilities
 
@@ -154,7 +155,7 @@ def test_shipped_recipes_are_those_of_the_shipped_policies(name: str) -> None:
     from archgym.cost_models.soc.schedule.policies import shipped_policies
 
     told = provenance_of(shipped_policies()[name])["recipe"]
-    read = read_recipe(RECIPES / f"{name}.yaml")
+    read = read_recipe_file(RECIPES / f"{name}.yaml", Recipe)
     assert told == read.model_dump(mode="json")
 
 
@@ -162,12 +163,12 @@ def test_wrong_recipes_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "own.yaml"
     path.write_text("name: own\nworkloads: [top_50us]\nvalidation: [top_50us]\njobs: 1\n")
     with pytest.raises(SettingError, match=r"own\.yaml, jobs: .*greater than or equal to 2"):
-        read_recipe(path)
+        read_recipe_file(path, Recipe)
     path.write_text("name: own\nworkloads: [top_50us]\nvalidation: [top_50us]\nspeed: 1\n")
     with pytest.raises(SettingError, match="speed"):
-        read_recipe(path)
+        read_recipe_file(path, Recipe)
     with pytest.raises(SettingError, match="cannot be read"):
-        read_recipe(tmp_path / "absent.yaml")
+        read_recipe_file(tmp_path / "absent.yaml", Recipe)
 
 
 @pytest.mark.slow

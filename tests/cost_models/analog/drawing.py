@@ -28,6 +28,19 @@ def sizes(workload: str, table: pd.DataFrame) -> dict[str, np.ndarray]:
     }
 
 
+def assert_alike(
+    found: pd.DataFrame, wanted: pd.DataFrame, bars: dict[str, tuple[bool, float, float]]
+) -> None:
+    """Hold metrics to bars: name -> (whether relative, 95 % within, the worst within)."""
+    for name in wanted.columns.intersection(list(bars)):
+        ours, theirs = found[name], wanted[name]
+        assert (ours.isna() == theirs.isna()).all(), name
+        relative, usual, largest = bars[name]
+        error = np.abs(ours - theirs) / (np.abs(theirs) if relative else 1.0)
+        assert error.quantile(0.95) <= usual, name
+        assert error.max() <= largest, name
+
+
 @numba.njit
 def size_transistors(bench, values, mos):
     """Call what only kernels can: it is chosen by types while they compile."""

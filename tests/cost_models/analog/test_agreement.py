@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import archgym
+from tests.cost_models.analog.drawing import assert_alike
 from tests.shared_data import shared_data
 
 # Metric -> (relative?, bound at 95 %, largest), the project's bars with room to spare.
@@ -38,13 +39,7 @@ def test_metrics_agree_with_ngspice(workload):
     assert ((found["min_drain_current_a"] >= 1e-9) == scored).all()
     assert ((found["well_posed"] == 1) == scored).all()
     assert ((found["status"] == "ok") == (scored & found["figure_of_merit"].notna())).all()
-    for name in wanted.columns.intersection(list(BARS)):
-        ours, theirs = found[name][scored], wanted[name][scored]
-        assert (ours.isna() == theirs.isna()).all(), name
-        relative, usual, largest = BARS[name]
-        error = np.abs(ours - theirs) / (np.abs(theirs) if relative else 1.0)
-        assert error.quantile(0.95) <= usual, name
-        assert error.max() <= largest, name
+    assert_alike(found[scored], wanted[scored], BARS)
 
 
 @pytest.mark.parametrize("workload", ["ota5t", "miller2"])

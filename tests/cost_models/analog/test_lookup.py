@@ -32,7 +32,7 @@ from archgym.cost_models.analog.lookup.spline import coefficients
 from archgym.cost_models.analog.lookup.tables import SHIPPED, tables
 from archgym.cost_models.analog.ngspice.availability import executable, missing_for
 from archgym.cost_models.analog.solver import Solver
-from tests.cost_models.analog.drawing import draw, size_transistors, sizes
+from tests.cost_models.analog.drawing import assert_alike, draw, size_transistors, sizes
 from tests.cost_models.analog.slow_lookup import SlowCircuit, transistor
 from tests.shared_data import shared_data
 
@@ -292,13 +292,7 @@ def test_metrics_agree_with_the_reference_data(workload):
     found = problem.evaluate(wanted[[*problem.space.names]])
     scored = wanted["scored"] == 1
     assert (found["converged"] == 1).all()
-    for name in wanted.columns.intersection(list(BARS)):
-        ours, theirs = found[name][scored], wanted[name][scored]
-        assert (ours.isna() == theirs.isna()).all(), name
-        relative, usual, largest = BARS[name]
-        error = np.abs(ours - theirs) / (np.abs(theirs) if relative else 1.0)
-        assert error.quantile(0.95) <= usual, name
-        assert error.max() <= largest, name
+    assert_alike(found[scored], wanted[scored], BARS)
 
 
 @pytest.mark.parametrize("workload", ["ota5t", "miller2"])

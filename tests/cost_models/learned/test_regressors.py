@@ -141,7 +141,9 @@ def test_of_few_designs_processes_learn_values_absence_and_feasibility():
 
 def test_processes_are_those_of_scikit_learn():
     """Means and deviations for the same parameters."""
-    kernels = pytest.importorskip("sklearn.gaussian_process.kernels")
+    kernels = pytest.importorskip(
+        "sklearn.gaussian_process.kernels", reason="scikit-learn is compared with"
+    )
     from sklearn.gaussian_process import GaussianProcessRegressor as Reference
 
     rng = np.random.default_rng(7)

@@ -12,8 +12,8 @@ import numpy as np
 
 from archgym import registry
 from archgym.cost_models.learned.rows import NothingToLearnError, Rows
+from archgym.cost_models.learned.table_rows import rows_of_frame
 from archgym.errors import SettingError, StoreError
-from archgym.experiments.surrogate_rows import rows_of_frame
 from archgym.problem import Problem
 from archgym.results.dataset import Dataset, DatasetCard
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +18,8 @@ from archgym.cli.options import (
     parse_settings,
     parse_values,
 )
+from archgym.cli.surrogate_compare import compare
+from archgym.cli.surrogate_options import KindSettings, MetricsOption, SeedOption, names_of
 from archgym.cli.tables import Format, show
 from archgym.errors import SettingError
 
@@ -33,14 +34,9 @@ surrogate = typer.Typer(
     no_args_is_help=True,
 )
 
+surrogate.command()(compare)
+
 _ONE_SOURCE = "give exactly one of --dataset, --store, --rows and --designs"
-
-
-class Split(StrEnum):
-    """What is kept out when kinds are compared."""
-
-    DESIGN = "design"
-    AGENT = "agent"
 
 
 RowsOption = Annotated[
@@ -54,21 +50,9 @@ DatasetOption = Annotated[
     str | None,
     typer.Option(metavar="NAME[:VERSION]", help="A dataset of the store, the newest otherwise."),
 ]
-MetricsOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Metrics to learn, separated by commas, cheap ones first: a transformer predicts"
-        " each given those before it. All otherwise."
-    ),
-]
-KindSettings = Annotated[
-    list[str] | None,
-    typer.Option(metavar="KEY=VALUE", help="A setting of what learns; repeatable."),
-]
 DesignsOption = Annotated[
     int | None, typer.Option(min=1, help="Random designs, evaluated for the purpose.")
 ]
-SeedOption = Annotated[int, typer.Option(min=0, help="Of everything random.")]
 
 
 @surrogate.command()
@@ -108,7 +92,9 @@ def train(
         name = cost_model or next(iter(environment.cost_models))
         data = _rows(env, problem, name, store, rows, designs, seed)
     with torch_session():
-        model = learn(problem, data, kind, _names(metrics), parse_values("--option", option), seed)
+        model = learn(
+            problem, data, kind, names_of(metrics), parse_values("--option", option), seed
+        )
     model.save(home_of(output))
     _show_scores(model.card.scores, Format.TABLE)
     typer.echo(f"wrote {home_of(output)}; use it as --cost-model surrogate:{output}")
@@ -141,45 +127,6 @@ def evaluate(
         typer.echo("archgym: it was trained from these very rows: scores flatter", err=True)
     with torch_session():
         _show_scores(scores(model, data), form)
-
-
-@surrogate.command()
-def compare(
-    dataset: Annotated[
-        str, typer.Option(metavar="NAME[:VERSION]", help="The newest version otherwise.")
-    ],
-    store: Annotated[Path, typer.Option(help="Where the dataset is.")] = Path(DEFAULT_STORE),
-    workload: Workload = None,
-    kind: Annotated[list[str] | None, typer.Option(help="All otherwise; repeatable.")] = None,
-    split: Annotated[Split, typer.Option(help="What is kept out.")] = Split.DESIGN,
-    metrics: MetricsOption = None,
-    seed: SeedOption = 0,
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """Train kinds of surrogates on equal rows of a dataset, and score them on equal other rows.
-
-    Kept out is a random fifth of the designs, or, in turn, all rows of each agent.
-
-    Example: archgym surrogate compare --dataset memory --store runs --kind gp --split agent
-    """
-    from archgym.cost_models.learned.regressor import KINDS, find_kind
-    from archgym.experiments import surrogate_datasets as source
-    from archgym.results.dataset import find_dataset
-    from archgym.results.store import Store
-    from archgym.torch_session import torch_session
-
-    found = find_dataset(Store.open(store), dataset)
-    problem, kinds = source.problem_of_dataset(found.card, workload), kind or list(KINDS)
-    for name in kinds:
-        find_kind(name)
-    with torch_session():
-        table = [
-            row
-            for lesson in source.lessons(found, problem, split.value, seed)
-            for name in kinds
-            for row in source.compared(problem, lesson, name, _names(metrics), None, seed)
-        ]
-    show(table, form)
 
 
 @surrogate.command("list")
@@ -255,6 +202,7 @@ def _rows(
     designs: int | None,
     seed: int,
 ) -> Rows:
+    from archgym.cost_models.learned.table_rows import rows_of_table
     from archgym.experiments import surrogate_rows as source
     from archgym.results.store import Store
 
@@ -263,13 +211,9 @@ def _rows(
     if store is not None:
         return source.rows_of_store(Store.open(store), env, problem, cost_model)
     if rows is not None:
-        return source.rows_of_table(rows, problem)
+        return rows_of_table(rows, problem)
     assert designs is not None
     return source.measured_rows(problem, designs, seed)
-
-
-def _names(metrics: str | None) -> list[str] | None:
-    return None if metrics is None else [part.strip() for part in metrics.split(",")]
 
 
 def _show_scores(scores: Mapping[str, Mapping[str, float | None]], form: Format) -> None:

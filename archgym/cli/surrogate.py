@@ -202,6 +202,7 @@ def _rows(
     designs: int | None,
     seed: int,
 ) -> Rows:
+    from archgym.cost_models.learned.table_rows import rows_of_table
     from archgym.experiments import surrogate_rows as source
     from archgym.results.store import Store
 
@@ -210,7 +211,7 @@ def _rows(
     if store is not None:
         return source.rows_of_store(Store.open(store), env, problem, cost_model)
     if rows is not None:
-        return source.rows_of_table(rows, problem)
+        return rows_of_table(rows, problem)
     assert designs is not None
     return source.measured_rows(problem, designs, seed)
 

@@ -20,6 +20,8 @@ from archgym.whole_file import write_whole
 SCHEMA = 1
 CARD, WEIGHTS = "card.json", "weights.safetensors"
 _SEAL, _WEIGHTS_HASH = "seal", "weights_sha256"
+# What older cards do not have.
+_LATER = ("intervals", "tuning")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Card:
         made_with: Versions of the packages behind it.
         intervals: Per learnt metric, how many standard deviations the 90 % interval reaches to
             either side; None where too few rows calibrate.
+        tuning: How the regressor's settings were chosen, see `archgym.experiments.surrogate_tuning`;
+            None where they were given.
     """
 
     kind: str
@@ -66,6 +70,7 @@ class Card:
     scores: Mapping[str, Mapping[str, float | None]]
     made_with: Mapping[str, str]
     intervals: list[float | None] = field(default_factory=list)
+    tuning: Mapping[str, Any] | None = None
 
 
 def save(folder: Path, card: Card, tensors: Tensors) -> None:
@@ -128,7 +133,7 @@ def read_content(folder: Path) -> dict[str, Any]:
 
 def card_of(content: Mapping[str, Any]) -> Card:
     """Return the card of what ``card.json`` says."""
-    names = [one.name for one in fields(Card) if one.name in content or one.name != "intervals"]
+    names = [one.name for one in fields(Card) if one.name in content or one.name not in _LATER]
     return Card(**{name: content[name] for name in names})
 
 

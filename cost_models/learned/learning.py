@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import PurePath
@@ -25,6 +25,8 @@ from archgym.problem import Problem
 # Two thirds of normal errors lie within one standard deviation.
 _WITHIN_ONE_SIGMA = 0.6827
 _LEAST_SIGMA = 1e-9
+# Chooses settings on rows that are learnt; returns what the card says of it, them as "values".
+Tune = Callable[[Rows], Mapping[str, Any]]
 
 
 def learn(
@@ -36,6 +38,7 @@ def learn(
     seed: int = 0,
     kept_out: float = 0.1,
     test: Rows | None = None,
+    tune: Tune | None = None,
 ) -> LearnedModel:
     """Return a surrogate of a problem's cost model.
 
@@ -50,6 +53,7 @@ def learn(
         kept_out: Share of the rows on which intervals are calibrated, and of those on which
             scores are measured: different rows.
         test: Rows to measure scores on in place of a share.
+        tune: Chooses further settings; it sees no rows but those that are learnt.
 
     Raises:
         UnknownNameError: An unknown kind or metric.
@@ -64,7 +68,8 @@ def learn(
     if not scales.scales:
         raise NothingToLearnError("nothing to learn: no feasible design has metrics that vary")
     encoding = DesignEncoding(problem.space.axes)
-    regressor = find_kind(kind)(settings)
+    tuning = None if tune is None else tune(taught)
+    regressor = find_kind(kind)({**(settings or {}), **(tuning["values"] if tuning else {})})
     targets = scales.standardise(of_feasible(taught))
     regressor.fit(encoding.inputs(taught.batch), targets, taught.feasible, rng)
     card = Card(
@@ -86,6 +91,7 @@ def learn(
         seed=seed,
         scores={},
         made_with={name: version(name) for name in packages_of(kind)},
+        tuning=tuning,
     )
     model = _calibrated(LearnedModel(card, regressor, declared), calibrating)
     return LearnedModel(

@@ -48,8 +48,7 @@ class Card:
         made_with: Versions of the packages behind it.
         intervals: Per learnt metric, how many standard deviations the 90 % interval reaches to
             either side; None where too few rows calibrate.
-        tuning: How the regressor's settings were chosen, see `archgym.experiments.surrogate_tuning`;
-            None where they were given.
+        tuning: How settings of the regressor were chosen; None where all were given.
     """
 
     kind: str

@@ -28,6 +28,11 @@ KINDS: dict[str, tuple[str, str]] = {
     "random_forest": ("archgym.cost_models.learned.trees:RandomForestRegressor", "surrogates"),
     "transformer": ("archgym.cost_models.learned.transformer:TransformerRegressor", "rl"),
 }
+# What kinds are compared with.
+BASELINES: dict[str, tuple[str, str]] = {
+    "mean": ("archgym.cost_models.learned.baselines:MeanRegressor", "surrogates"),
+    "nearest": ("archgym.cost_models.learned.baselines:NearestRegressor", "surrogates"),
+}
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,8 @@ def _allowed(default: Any, value: Any) -> str:
 
 def packages_of(kind: str) -> tuple[str, ...]:
     """Return the packages that what a kind learns depends on."""
+    if kind in BASELINES:
+        return ("archgym", "numpy", "scipy")
     _, extra = KINDS[kind]
     return ("archgym", "numpy", "lightgbm" if extra == "surrogates" else "torch")
 
@@ -128,9 +135,10 @@ def find_kind(kind: str) -> type[Any]:
         UnknownNameError: There is no such kind.
         MissingExtraError: Its library is not installed.
     """
-    if kind not in KINDS:
-        raise UnknownNameError("kind of surrogate", kind, KINDS)
-    path, extra = KINDS[kind]
+    known = KINDS | BASELINES
+    if kind not in known:
+        raise UnknownNameError("kind of surrogate", kind, known)
+    path, extra = known[kind]
     try:
         found: type[Any] = resolve_name(path)
     except ImportError as error:

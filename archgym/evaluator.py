@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from archgym.batch import Batch
 from archgym.cache import MeasurementCache
 from archgym.errors import BudgetSpentError, ReplayMismatchError
+from archgym.fidelity import CheapModel
 from archgym.isolation import IsolatedModel
 from archgym.measure import Measure
 from archgym.outcome import Measurements, Outcomes
@@ -66,6 +69,9 @@ class Evaluator:
     answered from a cache and counted apart (`unique` counts the others). With a history the first
     evaluations are answered from it, after checking that the agent asks for the same designs.
 
+    An agent may admit cheaper models of the same designs. What it asks them for is charged to the
+    budget at their price; it is no evaluation, is not recorded, and is computed again in a replay.
+
     Args:
         problem: What is searched.
         budget: Evaluations that may be spent.
@@ -73,6 +79,10 @@ class Evaluator:
         history: Evaluations to be replayed first.
         timeout_s: Wall-clock limit of one evaluation; the cost model then runs in a process of
             its own. None runs it in this process without a limit.
+
+    Attributes:
+        spent: Evaluations made; the step of the next one.
+        cheap: The cheaper models that were admitted.
     """
 
     def __init__(
@@ -85,6 +95,9 @@ class Evaluator:
     ):
         self.problem, self.budget = problem, budget
         self.spent = 0
+        self.cheap: list[CheapModel] = []
+        self._charged = 0
+        self._timeout_s = timeout_s
         self.ask_seconds = self.evaluate_seconds = 0.0
         self._recorder, self._history = recorder, history
         self._cache = MeasurementCache(problem.metric_names)
@@ -94,8 +107,13 @@ class Evaluator:
 
     @property
     def remaining(self) -> int:
-        """Evaluations that are left."""
-        return self.budget - self.spent
+        """Evaluations that are left; what cheaper models cost is rounded up."""
+        return self.budget - self.spent - self._charged
+
+    @property
+    def charged(self) -> Fraction:
+        """What cheaper models cost so far, in evaluations."""
+        return sum((cheap.charge for cheap in self.cheap), Fraction(0))
 
     @property
     def unique(self) -> int:
@@ -134,10 +152,49 @@ class Evaluator:
         self._clock = time.perf_counter()
         return outcomes
 
+    def admit(self, name: str, problem: Problem, price: float) -> CheapModel:
+        """Return a cheaper model of the same designs, to be asked by `measure_cheaply`.
+
+        Args:
+            name: What summaries call it.
+            problem: The same designs under another cost model or workload.
+            price: Of one design, in evaluations; above 0 and at most 1.
+
+        Raises:
+            SettingError: The price is not allowed.
+        """
+        started = time.perf_counter()
+        cheap = CheapModel(name, problem, price, _isolate(problem, self._timeout_s))
+        self.cheap.append(cheap)
+        self._clock += time.perf_counter() - started
+        return cheap
+
+    def affordable(self, cheap: CheapModel) -> int:
+        """Return how many new designs a cheaper model can be asked for."""
+        return math.floor((self.budget - self.spent - self.charged) / cheap.price)
+
+    def measure_cheaply(self, cheap: CheapModel, batch: Batch) -> Measurements:
+        """Return what a cheaper model says of a batch, and charge the new designs to the budget.
+
+        Raises:
+            BudgetSpentError: They cost more than what remains; nothing is measured.
+        """
+        left, cost = self.budget - self.spent - self.charged, cheap.cost(batch)
+        if cost > left:
+            text = f"{cheap.name!r} would cost {float(cost):g} evaluations, {float(left):g} remain"
+            raise BudgetSpentError(text)
+        started = time.perf_counter()
+        measured = cheap.measure(batch)
+        self._charged = math.ceil(self.charged)
+        # The agent did not think meanwhile.
+        self._clock += time.perf_counter() - started
+        return measured
+
     def close(self) -> None:
-        """End the cost model's process where it has one of its own."""
-        if self._isolated is not None:
-            self._isolated.close()
+        """End the processes of cost models that have one of their own."""
+        for isolated in (self._isolated, *(cheap.isolated for cheap in self.cheap)):
+            if isolated is not None:
+                isolated.close()
 
     def _measure(self, batch: Batch) -> tuple[Measurements, NDArray[np.bool_]]:
         keys = batch.keys()

@@ -32,6 +32,7 @@ class SearchResult:
         unique: Different designs evaluated.
         ask_seconds: Time spent in the agent.
         evaluate_seconds: Time spent in the cost model.
+        charged: What cheaper models cost beside the evaluations, in evaluations.
     """
 
     problem: Problem
@@ -39,6 +40,7 @@ class SearchResult:
     unique: int
     ask_seconds: float
     evaluate_seconds: float
+    charged: float = 0.0
 
     @property
     def history(self) -> pd.DataFrame:
@@ -77,5 +79,10 @@ def search(
     finally:
         evaluator.close()
     return SearchResult(
-        problem, records, evaluator.unique, evaluator.ask_seconds, evaluator.evaluate_seconds
+        problem,
+        records,
+        evaluator.unique,
+        evaluator.ask_seconds,
+        evaluator.evaluate_seconds,
+        float(evaluator.charged),
     )

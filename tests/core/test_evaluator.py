@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -153,3 +155,96 @@ def test_records_hold_what_happened():
     assert all(isinstance(record, Record) for record in records)
     assert [record.first_step for record in records] == [0, 4]
     assert all(record.ask_seconds >= 0 and record.evaluate_seconds > 0 for record in records)
+
+
+def rough():
+    """The same designs under the toy's other cost model."""
+    return TOY.make_problem(workload="mixed", cost_model="rough")
+
+
+def distinct_of(space, count):
+    """Different designs, so that each is paid."""
+    drawn = batch_of(space, 20 * count)
+    first = {key: row for row, key in reversed(list(enumerate(drawn.keys())))}
+    return drawn.select(sorted(first.values())[:count])
+
+
+def test_cheap_designs_are_charged_at_their_price_and_once():
+    evaluator = Evaluator(problem(), 20)
+    cheap = evaluator.admit("rough", rough(), 0.1)
+    batch = distinct_of(cheap.problem.space, 30)
+    counting = Counting(cheap.problem.cost_model)
+    first = evaluator.measure_cheaply(cheap, batch)
+    again = evaluator.measure_cheaply(cheap, batch)
+    expected = rough().measure(batch)
+    for name, values in expected.metrics.items():
+        assert first.metrics[name].tolist() == again.metrics[name].tolist() == values.tolist()
+    assert counting.calls == cheap.evaluations == 30
+    assert evaluator.charged == 3  # ten times 0.1 is 1, not nearly
+    assert evaluator.remaining == 17
+    assert evaluator.spent == 0
+
+
+@pytest.mark.parametrize("price", [1.0, 0.3, 0.1, 0.07, 1e-3])
+def test_whatever_the_order_evaluations_and_charge_stay_within_the_budget(price):
+    evaluator = Evaluator(problem(), 9)
+    cheap = evaluator.admit("rough", rough(), price)
+    space, rng = evaluator.problem.space, np.random.default_rng(7)
+    while evaluator.remaining:
+        if rng.random() < 0.5:
+            evaluator.evaluate(space.sample(rng, 1))
+        else:
+            evaluator.measure_cheaply(
+                cheap, space.sample(rng, min(5, evaluator.affordable(cheap)))
+            )
+        own = round(price * cheap.evaluations, 9)
+        assert float(evaluator.charged) == pytest.approx(own)
+        assert evaluator.spent + own <= 9
+        assert evaluator.remaining == int(9 - evaluator.spent - own + 1e-9)
+
+
+def test_cheap_designs_beyond_the_budget_are_refused_and_nothing_is_measured():
+    evaluator = Evaluator(problem(), 2)
+    cheap = evaluator.admit("rough", rough(), 0.25)
+    batch = distinct_of(cheap.problem.space, 9)
+    assert evaluator.affordable(cheap) == 8
+    with pytest.raises(BudgetSpentError, match=r"'rough' would cost 2.25 evaluations, 2 remain"):
+        evaluator.measure_cheaply(cheap, batch)
+    assert cheap.evaluations == 0
+    evaluator.measure_cheaply(cheap, batch.select(slice(8)))
+    assert evaluator.remaining == evaluator.affordable(cheap) == 0
+    evaluator.measure_cheaply(cheap, batch.select(slice(3)))  # known ones are free
+    with pytest.raises(BudgetSpentError, match="1 evaluations asked, 0 remain"):
+        evaluator.evaluate(batch.select([0]))
+
+
+@pytest.mark.parametrize("price", [0.0, -0.1, 1.5, float("nan")])
+def test_a_price_that_is_none_is_refused(price):
+    with pytest.raises(SettingError, match="price"):
+        Evaluator(problem(), 5).admit("rough", rough(), price)
+
+
+def test_cheap_evaluations_are_not_recorded_and_are_no_thinking():
+    toy, records = problem(), []
+    evaluator = Evaluator(toy, 6, records.append)
+    slow = rough()
+    inner = slow.cost_model.evaluate
+    slow.cost_model.evaluate = lambda batch, workload: (time.sleep(0.2), inner(batch, workload))[1]
+    cheap = evaluator.admit("rough", slow, 0.5)
+    evaluator.measure_cheaply(cheap, distinct_of(toy.space, 2))
+    evaluator.evaluate(batch_of(toy.space, 2))
+    assert [record.first_step for record in records] == [0]
+    assert cheap.seconds >= 0.2
+    assert records[0].ask_seconds < 0.1
+
+
+def test_a_cheap_model_that_hangs_costs_only_its_row():
+    toy = TOY_FAILING.make_problem(failures="hangs")
+    evaluator = Evaluator(toy, 10, timeout_s=1.0)
+    cheap = evaluator.admit("other", TOY_FAILING.make_problem(failures="hangs"), 0.5)
+    designs = toy.space.encode([{"behaviour": "hangs"}, {"behaviour": "fine"}])
+    measured = evaluator.measure_cheaply(cheap, designs)
+    process = cheap.isolated._process
+    evaluator.close()
+    assert measured.status.tolist() == [Status.TIMEOUT, Status.OK]
+    assert not process.is_alive()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from archgym.errors import SettingError, UnknownNameError
@@ -23,6 +24,8 @@ class Hyperparameter:
         choices: The allowed values, where they are listed.
         log: True where sweeps should work on a logarithmic scale.
         kind: Type of a value, taken from the default unless given.
+        file: True where a value is the path of a file, which must exist; trials are known by the
+            file's name and content, and launches give it relative to themselves.
     """
 
     default: Any
@@ -32,6 +35,7 @@ class Hyperparameter:
     choices: tuple[Any, ...] = ()
     log: bool = False
     kind: type | None = None
+    file: bool = False
 
     @property
     def type(self) -> type:
@@ -41,6 +45,8 @@ class Hyperparameter:
     @property
     def allowed(self) -> str:
         """The domain in words, for messages and listings."""
+        if self.file:
+            return "an existing file"
         if self.choices:
             text = "one of " + ", ".join(map(str, self.choices))
         elif self.type is bool:
@@ -69,13 +75,18 @@ class Hyperparameter:
     def _parse(self, value: Any) -> Any:
         """Return the value in the declared type, or None where it is not allowed."""
         if self.type is bool or self.type is str:
-            known = isinstance(value, self.type) and (not self.choices or value in self.choices)
-            return value if known else None
+            return value if self._knows(value) else None
         number = as_integer(value) if self.type is int else as_number(value)
         if number is None or (self.choices and number not in self.choices):
             return None
         low, high = _bound(self.low, number), _bound(self.high, number)
         return number if low <= number <= high else None
+
+    def _knows(self, value: Any) -> bool:
+        """Return whether a switch, a word or a file is allowed."""
+        if not isinstance(value, self.type) or (self.choices and value not in self.choices):
+            return False
+        return not self.file or Path(str(value)).is_file()
 
 
 _NOUNS = {int: "an integer", float: "a number"}

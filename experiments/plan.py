@@ -13,7 +13,7 @@ from archgym import registry
 from archgym.errors import ArchgymError, LaunchError
 from archgym.experiments.launch import Launch, read_launch
 from archgym.experiments.sweeps import agent_choices, problem_choices
-from archgym.experiments.user_files import content_hashes
+from archgym.experiments.user_files import content_hashes, hyperparameter_hashes
 from archgym.problem import Problem
 from archgym.results.spec import TrialSpec
 from archgym.results.store import Store
@@ -74,7 +74,7 @@ class AgentPart:
 
     Attributes:
         place: Where it stands in the launch.
-        spec: Agent, version and hyper-parameters.
+        spec: See `agent_spec`.
         seeds: Its seeds.
         budgets: Its budgets.
     """
@@ -113,7 +113,7 @@ def make_plan(launch: Launch, source: Path) -> Plan:
         for part in of_family[family]:
             with at(source, part.place):
                 check_suits(part.spec, problem, checked)
-            pairs.append((replace(spec, **part.spec), part))
+            pairs.append((with_agent(spec, part.spec), part))
     return Plan(launch, source, _trials(pairs))
 
 
@@ -211,14 +211,34 @@ def _agents(launch: Launch, source: Path, family: str) -> Iterator[AgentPart]:
             with at(source, place):
                 choices = list(agent_choices(entry, agent, family, source.parent))
             for values in choices:
-                spec = {"agent": name, "agent_version": agent.version, "hyperparameters": values}
+                spec = agent_spec(name, values)
                 seeds, budgets = entry.seeds or launch.seeds, entry.budget or launch.budget
                 yield AgentPart(place, spec, seeds, budgets)
 
 
+def agent_spec(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an agent's part of a spec: its version, hyper-parameters, and files among these."""
+    agent = registry.agents.get(name)
+    return {
+        "agent": name,
+        "agent_version": agent.version,
+        "hyperparameters": values,
+        "content": hyperparameter_hashes(agent, values),
+    }
+
+
+def with_agent(problem: TrialSpec, agent: Mapping[str, Any]) -> TrialSpec:
+    """Return the spec of a problem with an agent's part, see `agent_spec`."""
+    return replace(problem, **{**agent, "content": {**problem.content, **agent["content"]}})
+
+
 def check_suits(agent: Mapping[str, Any], problem: Problem, checked: set[str]) -> None:
-    """Construct the agent once per kind of problem; it refuses what it cannot do."""
-    key = repr((problem.env, problem.settings, problem.objective_spec, agent))
+    """Construct the agent once per kind of problem; it refuses what it cannot do.
+
+    One that has files is constructed for every workload, of which they may not be.
+    """
+    workload = problem.workload_name if agent["content"] else ""
+    key = repr((problem.env, workload, problem.settings, problem.objective_spec, agent))
     if key not in checked:
         registry.make_agent(agent["agent"], problem, 0, **agent["hyperparameters"])
         checked.add(key)

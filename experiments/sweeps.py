@@ -90,7 +90,8 @@ def fixed_values(entry: AgentEntry, agent: Any, family: str, folder: Path) -> di
     types = {name: declared.type for name, declared in agent.hyperparameters.items()}
 
     def check(name: str, value: Any) -> Any:
-        return agent.check({name: value})[name]
+        is_file = agent.hyperparameters[name].file
+        return agent.check({name: located(value, (), folder) if is_file else value})[name]
 
     return _check_each(given, "hyperparameters", owner, types, check)
 

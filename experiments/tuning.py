@@ -18,7 +18,7 @@ from archgym import registry
 from archgym.errors import LaunchError, StoreError
 from archgym.experiments.hyperparameter_search import Configuration, Domains, domains_of, grid
 from archgym.experiments.launch import AgentEntry, Launch, Tune
-from archgym.experiments.plan import at, check_suits, problem_specs
+from archgym.experiments.plan import agent_spec, at, check_suits, problem_specs, with_agent
 from archgym.experiments.proposals import Proposals, propose_grid, propose_random, propose_tpe
 from archgym.experiments.sweeps import fixed_values
 from archgym.results.scores import best_rewards, score
@@ -52,7 +52,7 @@ class Candidate:
         """Return the agent's part of a trial's spec."""
         agent = registry.agents.get(self.agent)
         values = agent.check({**self.fixed, **configuration})
-        return {"agent": self.agent, "agent_version": agent.version, "hyperparameters": values}
+        return agent_spec(self.agent, values)
 
     def trials(
         self, configuration: Mapping[str, Any], problems: Sequence[TrialSpec]
@@ -60,7 +60,7 @@ class Candidate:
         """Return the trials of one configuration, problem by problem, seed by seed."""
         own = self.spec(configuration)
         pairs = itertools.product(problems, self.seeds)
-        return [replace(spec, **own, seed=seed, budget=self.budget) for spec, seed in pairs]
+        return [replace(with_agent(s, own), seed=seed, budget=self.budget) for s, seed in pairs]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +92,15 @@ def content_hashes(problem: Problem, environment: Environment, cost_model: str) 
         if setting.or_file and value not in setting.choices and Path(str(value)).is_file():
             hashes[f"settings.{key}"] = _file_hash(Path(value))
     return hashes
+
+
+def hyperparameter_hashes(agent: Any, values: Mapping[str, Any]) -> dict[str, str]:
+    """Return ``hyperparameters.<name>`` -> hash, for an agent's values that are files."""
+    return {
+        f"hyperparameters.{name}": _file_hash(Path(value))
+        for name, value in values.items()
+        if agent.hyperparameters[name].file and value is not None
+    }
 
 
 def _file_hash(path: Path) -> str:

@@ -31,6 +31,8 @@ _MEASURED = (
 )
 # What trials have in common that compete with each other: all but the agent's own.
 _COMPETED = (*_MEASURED, "objective", "budget", "timeout_s")
+# Places of content that are the agent's own.
+_AGENT_FILES = "hyperparameters."
 _digests: dict[str, str] = {}
 
 
@@ -52,8 +54,9 @@ class TrialSpec:
         seed: Handed to the agent.
         budget: Evaluations that it may spend.
         timeout_s: Wall-clock limit of one evaluation in seconds, None for none.
-        content: Where a value is a file of the user (``workload`` or ``settings.<name>``), the
-            hash of its content. Identity is by base name and content, not by folder.
+        content: Where a value is a file of the user (``workload``, ``settings.<name>`` or
+            ``hyperparameters.<name>``), the hash of its content. Identity is by base name and
+            content, not by folder.
     """
 
     env: str
@@ -85,10 +88,9 @@ class TrialSpec:
     def identity(self) -> dict[str, Any]:
         """The part of `data` that tells trials apart: files by base name."""
         data = self.data
-        settings = data["settings"]
         for place in self.content:
             owner, _, name = place.rpartition(".")
-            holder = settings if owner else data
+            holder = data[owner] if owner else data
             holder[name] = PurePath(holder[name]).name
         return data
 
@@ -124,6 +126,9 @@ class TrialSpec:
 
     def _digest_of(self, names: Iterable[str]) -> str:
         identity = self.identity
+        own = [place for place in self.content if place.startswith(_AGENT_FILES)]
+        for place in own:
+            del identity["content"][place]
         return digest({name: identity[name] for name in names})
 
     @property

@@ -13,8 +13,8 @@ from typing import Any
 from archgym.errors import ArchgymError, SettingError, StoreError
 from archgym.experiments.moved_files import moved
 from archgym.experiments.resources import Resources
-from archgym.experiments.user_files import content_hashes
-from archgym.registry import environments
+from archgym.experiments.user_files import content_hashes, hyperparameter_hashes
+from archgym.registry import agents, environments
 from archgym.results.files import place, read_json
 from archgym.results.provenance import versions
 from archgym.results.spec import TrialSpec
@@ -120,6 +120,7 @@ def _try(spec: TrialSpec, sent_folder: str) -> None:
     here = moved(spec, sent_folder)
     problem = here.make_problem()
     found = content_hashes(problem, environments.get(here.env), here.cost_model)
+    found |= hyperparameter_hashes(agents.get(here.agent), here.hyperparameters)
     for name, wanted in spec.content.items():
         if found.get(name) != wanted:
             raise StoreError(f"{name}: its file has another content than on this machine")

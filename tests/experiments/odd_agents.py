@@ -11,6 +11,7 @@ from typing import ClassVar
 from archgym.agents.base import AskTellAgent
 from archgym.agents.hyperparameter import Hyperparameter
 from archgym.batch import Batch
+from archgym.errors import SettingError
 from archgym.evaluator import Evaluator
 from archgym.outcome import Outcomes
 
@@ -57,6 +58,20 @@ class DyingAgent(PlainAgent):
 
     def run(self, evaluator: Evaluator) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+class FiledAgent(PlainAgent):
+    """Has a file that must name the workload."""
+
+    name = "filed"
+    hyperparameters: ClassVar = {
+        "names": Hyperparameter(None, "names of workloads", kind=str, file=True)
+    }
+
+    def setup(self) -> None:
+        self.batch_size = 10
+        if self.problem.workload_name not in Path(self.values["names"]).read_text():
+            raise SettingError(f"{self.values['names']}: no {self.problem.workload_name}")
 
 
 class FickleAgent(PlainAgent):

@@ -23,6 +23,7 @@ from archgym.experiments.worker_variables import variables
 from archgym.results.files import write_json
 from archgym.results.store import Store
 from tests.experiments.launching import (
+    ODD,
     ROOT,
     Silent,
     archgym,
@@ -180,6 +181,16 @@ def needs_of(tmp_path: Path, **changes: Any) -> Needs:
     mark = tmp_path / "mark.json"
     write_json(mark, {"token": "here"})
     return Needs.of(toy_plan(**changes).trials, (str(mark), "here"), "")
+
+
+def test_a_node_with_another_file_of_an_agent_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "names.txt"
+    file.write_text("mixed, other")
+    agent = {"name": f"{ODD}:FiledAgent", "hyperparameters": {"names": str(file)}}
+    needs = needs_of(tmp_path, agents=[agent])
+    assert missing_here(needs) == ""
+    file.write_text("other, mixed")
+    assert "another content" in missing_here(needs)
 
 
 def test_a_node_says_what_it_lacks(tmp_path: Path) -> None:

@@ -136,6 +136,34 @@ def test_a_file_counts_by_its_content_not_its_folder(tmp_path: Path) -> None:
     assert run_id("a", '{"banks": 4}') != first
 
 
+def filed_trial(folder: Path, content: str = "mixed", workload: str = "mixed") -> TrialSpec:
+    folder.mkdir(exist_ok=True)
+    (folder / "names.txt").write_text(content)
+    agent = {"name": f"{ODD}:FiledAgent", "hyperparameters": {"names": "names.txt"}}
+    problems = [{"env": TOY, "workload": workload}]
+    launch = toy_launch(problems=problems, agents=[agent], seeds=1)
+    (trial,) = make_plan(parse_launch(launch, "x"), folder / "x.yaml").trials
+    return trial
+
+
+def test_a_file_of_an_agent_counts_by_its_content_too(tmp_path: Path) -> None:
+    first = filed_trial(tmp_path / "a")
+    assert first.hyperparameters["names"] == str(tmp_path / "a" / "names.txt")
+    assert filed_trial(tmp_path / "b").run_id == first.run_id
+    changed = filed_trial(tmp_path / "b", "mixed, again")
+    assert changed.run_id != first.run_id
+    assert (changed.problem_key, changed.table_key) == (first.problem_key, first.table_key)
+    assert TrialSpec.of(json.loads(json.dumps(first.data))).run_id == first.run_id
+
+
+def test_a_file_of_an_agent_is_held_against_every_workload(tmp_path: Path) -> None:
+    with pytest.raises(LaunchError, match=r"x\.yaml: agents\[0\]: .*names\.txt: no other"):
+        filed_trial(tmp_path, workload="other")
+    agent = {"name": f"{ODD}:FiledAgent", "hyperparameters": {"names": "none.txt"}}
+    with pytest.raises(LaunchError, match=r"hyperparameters\.names: .*'none\.txt'.*existing file"):
+        toy_plan(agents=[agent])
+
+
 def test_a_folder_stands_for_the_files_in_it_that_can_be_read(tmp_path: Path) -> None:
     def workloads(*names: str) -> list[str]:
         launch = toy_launch(problems=[{"env": TOY, "workload": list(names)}], seeds=1)

@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 
 from archgym.errors import ArchgymError, ReplayMismatchError, StoreError
-from archgym.evaluator import Evaluator, History
+from archgym.evaluator import Evaluator
 from archgym.experiments.moved_files import moved
+from archgym.experiments.recheck import recheck
 from archgym.experiments.resources import DEFAULT, Resources, memory_limit
 from archgym.experiments.scalars import with_scalars
+from archgym.experiments.spending import spend, writer_of
+from archgym.experiments.unfinished import Unfinished
 from archgym.problem import Problem
 from archgym.results.attempts import (
     begin_attempt,
@@ -27,16 +30,14 @@ from archgym.results.files import (
     make_folder,
     read_json,
     remove,
-    remove_temporaries,
     write_json,
 )
 from archgym.results.provenance import host, now, run_provenance, versions
-from archgym.results.reader import history_of, read_sound_rows
+from archgym.results.reader import history_of
 from archgym.results.spec import TrialSpec
 from archgym.results.store import SCHEMA_VERSION, RunFolder, State, Store
 from archgym.results.summary import summarise
 from archgym.results.table import with_table
-from archgym.results.writer import PartWriter
 
 DEFAULT_ATTEMPTS = 3
 
@@ -131,10 +132,8 @@ def finished_report(spec: TrialSpec, folder: RunFolder) -> Report | None:
 
 def _attempt(spec: TrialSpec, folder: RunFolder, job: Job) -> Report:
     _write_run_file(spec, folder, job)
-    remove_temporaries(folder.path)
-    rows, damaged = read_sound_rows(folder)
-    stored = 0 if rows is None else len(rows)
-    deaths = deaths_without_progress(folder, stored)
+    left = Unfinished.of(folder)
+    deaths = deaths_without_progress(folder, left.evaluations)
     if deaths >= job.attempts:
         reason = f"its process ended {deaths} times without a word and without progress"
         return _give_up(spec, folder, "died", reason)
@@ -142,15 +141,17 @@ def _attempt(spec: TrialSpec, folder: RunFolder, job: Job) -> Report:
     # Rows can be written from the first moment on, so that a kill meanwhile is not the trial's.
     import pyarrow.parquet  # noqa: F401
 
-    attempt, began = begin_attempt(folder, stored), (time.monotonic(), time.process_time())
+    attempt, began = (
+        begin_attempt(folder, left.evaluations),
+        (time.monotonic(), time.process_time()),
+    )
     try:
         with memory_limit(job.resources.memory_mib):
             here = moved(spec, job.sent_folder)
-            problem = here.make_problem()
-            if job.tables:
-                problem = with_table(problem, spec, Store.at(job.store))
-            rows = _search(here, problem, folder, rows, eager, job.curves)
-        return _finish(spec, problem, folder, rows, stored, damaged, began)
+            problem = _problem(here, job)
+            rows, summary = _search(here, problem, folder, left, eager, job.curves)
+            summary = _rechecked(here, (problem, rows), summary, folder, left, job)
+        return _finish(spec, folder, summary, left, began)
     except (KeyboardInterrupt, StoreError):
         with suppress(StoreError):
             end_attempt(folder, attempt, "stopped")
@@ -163,6 +164,11 @@ def _attempt(spec: TrialSpec, folder: RunFolder, job: Job) -> Report:
         return _give_up(spec, folder, "mismatch", str(error), traceback.format_exc())
     except Exception as error:
         return _give_up(spec, folder, "raised", _one_line(error), traceback.format_exc())
+
+
+def _problem(spec: TrialSpec, job: Job) -> Problem:
+    problem = spec.make_problem()
+    return with_table(problem, spec, Store.at(job.store)) if job.tables else problem
 
 
 def _can_write(store: str) -> bool:
@@ -194,52 +200,55 @@ def _write_run_file(spec: TrialSpec, folder: RunFolder, job: Job) -> None:
 
 
 def _search(
-    spec: TrialSpec, problem: Problem, folder: RunFolder, rows: Any, eager: bool, curves: str
-) -> Any:
-    """Let the agent spend its budget, stored evaluations first; return all rows, stored."""
-    writer = _writer(folder, problem, rows, eager)
+    spec: TrialSpec,
+    problem: Problem,
+    folder: RunFolder,
+    left: Unfinished,
+    eager: bool,
+    curves: str,
+) -> tuple[Any, Mapping[str, Any]]:
+    """Let the agent spend its budget, stored evaluations first.
+
+    Returns:
+        All rows, stored, and their summary.
+    """
+    if left.summary is not None:
+        return left.rows, left.summary
+    rows = left.rows
+    writer = writer_of(folder, problem, rows, eager)
     history = None if rows is None else history_of(rows, problem)
     agent = spec.make_agent(problem)
     with with_scalars(curves, writer) as recorder:
         evaluator = Evaluator(problem, spec.budget, recorder, history, spec.timeout_s)
-        _spend(agent, evaluator, history, writer)
-    return writer.finish()
+        spend(agent, evaluator, history, writer)
+    rows = writer.finish()
+    return rows, summarise(rows, problem, evaluator.cheap)
 
 
-def _spend(agent: Any, evaluator: Evaluator, history: History | None, writer: PartWriter) -> None:
+def _rechecked(
+    spec: TrialSpec,
+    searched: tuple[Problem, Any],
+    summary: Mapping[str, Any],
+    folder: RunFolder,
+    left: Unfinished,
+    job: Job,
+) -> Mapping[str, Any]:
+    """Return the summary with what the true cost model says, where the trial asks for that."""
+    if spec.recheck is None:
+        return summary
+    write_json(folder.searched_file, summary)
     try:
-        agent.run(evaluator)
-        _check_all_replayed(evaluator, history)
-    except BaseException:
-        writer.flush()
-        raise
-    finally:
-        evaluator.close()
-
-
-def _writer(folder: RunFolder, problem: Problem, rows: Any, eager: bool) -> PartWriter:
-    if rows is None:
-        return PartWriter(folder, problem, eager=eager)
-    last_batch, best = rows["batch"][-1].as_py(), float(rows["reward"].to_numpy().max())
-    return PartWriter(folder, problem, last_batch, best, eager)
-
-
-def _check_all_replayed(evaluator: Evaluator, history: History | None) -> None:
-    stored = 0 if history is None else len(history.batch)
-    if evaluator.spent < stored:
-        raise ReplayMismatchError(
-            f"the agent stopped after {evaluator.spent} evaluations, {stored} are stored;"
-            " agent or library have changed, so it cannot be continued"
-        )
+        truth = _problem(spec.true_spec, job)
+    except ArchgymError as error:
+        raise ArchgymError(f"its best designs cannot be re-checked: {error}") from error
+    return {**summary, "rechecked": recheck(spec, searched, truth, folder, left.rechecked)}
 
 
 def _finish(
     spec: TrialSpec,
-    problem: Problem,
     folder: RunFolder,
-    rows: Any,
-    stored: int,
-    damaged: list[str],
+    told: Mapping[str, Any],
+    left: Unfinished,
     began: tuple[float, float],
 ) -> Report:
     """Write the summary, last of all."""
@@ -247,20 +256,21 @@ def _finish(
         "schema_version": SCHEMA_VERSION,
         "run": spec.run_id,
         "spec": spec.data,
-        **summarise(rows, problem),
+        **told,
         "attempts": len(folder.attempts()),
         "last_attempt": {
             "wall_seconds": time.monotonic() - began[0],
             "cpu_seconds": time.process_time() - began[1],
         },
-        "damaged_parts": damaged,
+        "damaged_parts": left.damaged,
         "versions": versions(),
         "host": host(),
         "finished": now(),
     }
     write_json(folder.done_file, summary)
-    remove(folder.progress_file)
-    return _done_report(spec, summary, summary["evaluations"] - stored)
+    for needless in (folder.progress_file, folder.searched_file):
+        remove(needless)
+    return _done_report(spec, summary, summary["evaluations"] - left.searched)
 
 
 def _done_report(spec: TrialSpec, summary: Mapping[str, Any], new: int = 0) -> Report:

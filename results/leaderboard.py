@@ -154,11 +154,12 @@ def _unfinished(runs: Sequence[Run]) -> str:
 
 def _costs(summaries: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
     if not summaries:
-        names = ("evaluations", "unique_share", "agent_s", "cost_model_s")
+        names = ("evaluations", "charged", "unique_share", "agent_s", "cost_model_s")
         return dict.fromkeys(names)
     evaluations = _mean(summaries, "evaluations")
     return {
         "evaluations": evaluations,
+        "charged": float(np.mean([summary.get("charged", 0.0) for summary in summaries])),
         "unique_share": _mean(summaries, "unique") / evaluations,
         "agent_s": _mean(summaries, "ask_seconds"),
         "cost_model_s": _mean(summaries, "evaluate_seconds"),

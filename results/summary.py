@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archgym.batch import Batch
+from archgym.fidelity import CheapModel
 from archgym.outcome import Status
 from archgym.problem import Problem
 from archgym.results.reader import batch_of
@@ -20,24 +22,27 @@ if TYPE_CHECKING:
 _MOST_IMPROVEMENTS = 500
 
 
-def summarise(rows: pa.Table | None, problem: Problem) -> dict[str, Any]:
+def summarise(
+    rows: pa.Table | None, problem: Problem, cheap: Sequence[CheapModel] = ()
+) -> dict[str, Any]:
     """Return the summary of all rows of a trial, made of plain values.
 
     Holds counts, the first row with the largest reward (design, metrics, status), the best reward
     after 10, 30, 100, ... evaluations, every improvement of it, and the seconds spent in agent and
-    cost model.
+    cost model; and what cheaper models cost, where any was asked.
     """
     if rows is None:
-        return {"evaluations": 0, "unique": 0, "best": None}
+        return {"evaluations": 0, "unique": 0, "best": None, **_charges(cheap, math.nan)}
     reward = rows["reward"].to_numpy()
     return {
         **_counts(rows),
-        "best": _row(rows, int(np.argmax(reward)), problem),
+        "best": described(rows, int(np.argmax(reward)), problem),
         "best_after": best_after(reward),
         "improvements": _few(improvements(reward)),
         "objective_metrics": list(problem.objective.metrics),
         "ask_seconds": _seconds(rows, "ask_us"),
         "evaluate_seconds": _seconds(rows, "evaluate_us"),
+        **_charges(cheap, _seconds(rows, "evaluate_us") / max(_counts(rows)["unique"], 1)),
     }
 
 
@@ -74,7 +79,35 @@ def _counts(rows: pa.Table) -> dict[str, int]:
     return {"evaluations": len(rows), "unique": len(rows) - cached, **by_status}
 
 
-def _row(rows: pa.Table, step: int, problem: Problem) -> dict[str, Any]:
+def _charges(cheap: Sequence[CheapModel], true_seconds: float) -> dict[str, Any]:
+    """Return what cheaper models were asked and cost; nothing where there are none.
+
+    Args:
+        cheap: The models.
+        true_seconds: What an evaluation of a new design took. A model's measured price is what its
+            own took, as a share of that: a fair price.
+    """
+    if not cheap:
+        return {}
+    rows = {
+        model.name: {
+            "price": float(model.price),
+            "evaluations": model.evaluations,
+            "charge": float(model.charge),
+            "seconds": model.seconds,
+            "measured_price": _share(model.seconds / max(model.evaluations, 1), true_seconds),
+        }
+        for model in cheap
+    }
+    return {"charged": float(sum(model.charge for model in cheap)), "cheap": rows}
+
+
+def _share(part: float, whole: float) -> float | None:
+    return part / whole if whole > 0 else None
+
+
+def described(rows: pa.Table, step: int, problem: Problem) -> dict[str, Any]:
+    """Return one row of a trial: step, reward, status, design and metrics as plain values."""
     row = rows.slice(step, 1)
     design: Batch = batch_of(row, problem)
     names = zip(problem.metric_names, Columns.of(problem).metrics, strict=True)

@@ -183,3 +183,22 @@ def test_the_summary_counts(folder: RunFolder) -> None:
     assert summary["best"]["design"] == {"behaviour": "fine", "level": 4}
     assert summary["best"]["metrics"] == {"latency_ns": 16.0, "energy_pj": 5.0}
     assert summary["objective_metrics"] == ["latency_ns"]
+
+
+def test_the_summary_says_what_cheaper_models_cost(folder: RunFolder) -> None:
+    problem = toy_problem()
+    evaluator = Evaluator(problem, 30)
+    cheap = evaluator.admit("rough", toy_problem(cost_model="rough"), 0.25)
+    drawn = problem.space.sample(np.random.default_rng(0), 12)
+    evaluator.measure_cheaply(cheap, drawn)
+    write(folder, problem, [drawn])
+    summary = summarise(read_rows(folder), problem, evaluator.cheap)
+    told = summary["cheap"]["rough"]
+    assert told["evaluations"] == len(set(drawn.keys()))
+    assert summary["charged"] == told["charge"] == 0.25 * told["evaluations"]
+    fair = (told["seconds"] / told["evaluations"]) / (
+        summary["evaluate_seconds"] / summary["unique"]
+    )
+    assert told["measured_price"] == pytest.approx(fair)
+    assert not {"charged", "cheap"} & summarise(read_rows(folder), problem).keys()
+    assert summarise(None, problem, evaluator.cheap)["charged"] == summary["charged"]

@@ -20,6 +20,9 @@ A list anywhere is a sweep, and sweeps multiply::
     attempts: 3                              # optional: a trial may kill its process so often
     resources: {cores: 2, memory_mib: 4000}  # optional: of one trial; agents may have their own
     tensorboard: curves                      # optional: folder of curves, beside the launch file
+    recheck: 20                              # optional: each trial's best designs, once more by
+                                             # the default cost model; or {designs: 20,
+                                             # cost_model: simulator}
 
 ``benchmark: NAME`` takes the place of problems, budget and seeds. With ``tune`` the agents'
 hyper-parameters are searched, see `archgym.experiments.tuning`::
@@ -70,6 +73,12 @@ def _as_hyperparameters(value: Any) -> Any:
     if not isinstance(value, str | Mapping):
         raise ValueError("should be a mapping, the word tuned, or a file of tuned values")
     return value
+
+
+def _as_recheck(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | Mapping):
+        raise ValueError("should be a number of designs, or a mapping with designs")
+    return {"designs": value} if isinstance(value, int) else value
 
 
 Names = Annotated[list[StrictStr], BeforeValidator(_as_list)]
@@ -147,6 +156,18 @@ class Tune(_Section):
     held_out: ProblemPart
 
 
+class Recheck(_Section):
+    """The block ``recheck``: what each trial ends with.
+
+    Attributes:
+        designs: How many of its best designs are evaluated once more.
+        cost_model: By which cost model, None for the environment's default.
+    """
+
+    designs: Annotated[int, Field(strict=True, ge=1, le=1_000)]
+    cost_model: StrictStr | None = None
+
+
 class Launch(_Section):
     """A launch file, checked for its form; names and values are checked by the planner."""
 
@@ -159,6 +180,7 @@ class Launch(_Section):
     attempts: Annotated[int, Field(strict=True, ge=1, le=100)] = 3
     resources: Resources = Resources()
     tensorboard: StrictStr | None = None
+    recheck: Annotated[Recheck | None, BeforeValidator(_as_recheck)] = None
     tune: Tune | None = None
     benchmark: StrictStr | None = None
 
@@ -179,6 +201,7 @@ _SECTIONS: dict[tuple[Any, ...], type[BaseModel]] = {
     ("agents",): AgentEntry,
     ("agents", "resources"): Resources,
     ("resources",): Resources,
+    ("recheck",): Recheck,
     ("tune",): Tune,
     ("tune", "train"): ProblemPart,
     ("tune", "held_out"): ProblemPart,
@@ -218,6 +241,8 @@ def parse_launch(content: Any, source: str) -> Launch:
         place = _place(first["loc"], content)
         raise LaunchError(f"{source}: {place}: {_message(first)}") from None
     _check_resources(launch, source)
+    if launch.recheck is not None and launch.tune is not None:
+        raise LaunchError(f"{source}: recheck: cannot stand beside tune, which goes by its trials")
     if launch.tensorboard is not None:
         try:
             check_installed()

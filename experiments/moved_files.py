@@ -23,7 +23,7 @@ def moved(spec: TrialSpec, sent_folder: str) -> TrialSpec:
     here = str(Path.cwd())
     parts = {
         name: _moved(getattr(spec, name), sent_folder, here)
-        for name in ("workload", "cost_model", "settings", "hyperparameters")
+        for name in ("workload", "cost_model", "settings", "hyperparameters", "recheck")
     }
     return replace(spec, **parts)
 

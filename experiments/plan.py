@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from archgym import registry
-from archgym.errors import ArchgymError, LaunchError
-from archgym.experiments.launch import Launch, read_launch
+from archgym.errors import ArchgymError, LaunchError, SettingError
+from archgym.experiments.launch import Launch, Recheck, read_launch
 from archgym.experiments.sweeps import agent_choices, problem_choices
-from archgym.experiments.user_files import content_hashes, hyperparameter_hashes
+from archgym.experiments.user_files import (
+    content_hashes,
+    hyperparameter_hashes,
+    located_model,
+)
 from archgym.problem import Problem
 from archgym.results.spec import TrialSpec
 from archgym.results.store import Store
@@ -106,7 +110,8 @@ def make_plan(launch: Launch, source: Path) -> Plan:
     of_family: dict[str, list[AgentPart]] = {}
     checked: set[str] = set()
     pairs = []
-    for problem, spec in problem_specs(launch, source):
+    for problem, open_one in problem_specs(launch, source):
+        spec = with_recheck(open_one, problem, launch.recheck, source)
         family = registry.environments.get(spec.env).family
         if family not in of_family:
             of_family[family] = list(_agents(launch, source, family))
@@ -114,7 +119,44 @@ def make_plan(launch: Launch, source: Path) -> Plan:
             with at(source, part.place):
                 check_suits(part.spec, problem, checked)
             pairs.append((with_agent(spec, part.spec), part))
+    if launch.recheck is not None:
+        _check_rechecked(launch.recheck, [spec for spec, _ in pairs], source)
     return Plan(launch, source, _trials(pairs))
+
+
+def with_recheck(
+    spec: TrialSpec, problem: Problem, asked: Recheck | None, source: Path
+) -> TrialSpec:
+    """Return the spec of a problem with what re-checks its best designs in the end.
+
+    It stays as it is where none is asked for, or where it is that very cost model's.
+
+    Raises:
+        LaunchError: There is no such cost model, or it is not of the same designs.
+    """
+    if asked is None:
+        return spec
+    given, declared = asked.cost_model, registry.environments.get(spec.env).cost_models
+    model = next(iter(declared)) if given is None else located_model(given, source.parent)
+    if model == spec.cost_model:
+        return spec
+    choice = {"workload": spec.workload, "objective": spec.objective, "cost_model": model}
+    with at(source, "recheck" if given is None else "recheck.cost_model"):
+        truth = _make(spec.env, {"settings": spec.settings, **choice})
+        if truth.space.axes != problem.space.axes:
+            raise SettingError(f"{model!r} is not of the same designs as {spec.cost_model!r}")
+    how = {"designs": asked.designs, "cost_model": model}
+    return replace(spec, recheck={**how, "cost_model_version": truth.cost_model.version})
+
+
+def _check_rechecked(asked: Recheck, specs: Sequence[TrialSpec], source: Path) -> None:
+    """Refuse a launch in which no trial is re-checked."""
+    if not any(spec.recheck for spec in specs):
+        raise LaunchError(
+            f"{source}: recheck: there is nothing to re-check, since all problems are evaluated by"
+            f" {specs[0].cost_model!r} itself; name another one: recheck: {{designs:"
+            f" {asked.designs}, cost_model: NAME}}"
+        )
 
 
 def _trials(pairs: Sequence[tuple[TrialSpec, AgentPart]]) -> tuple[TrialSpec, ...]:

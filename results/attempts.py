@@ -62,8 +62,9 @@ def forget_failure(folder: RunFolder) -> None:
     """
     failed = read_json(folder.failed_file) or {}
     if failed.get("kind") == "mismatch":
-        for part in folder.parts():
+        for part in (*folder.parts(), *folder.recheck.parts()):
             rename(part, part.name + STALE)
+        remove(folder.searched_file)
     for attempt in folder.attempts():
         remove(attempt)
     remove(folder.failed_file)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePath
 from typing import Any
@@ -57,6 +57,8 @@ class TrialSpec:
         content: Where a value is a file of the user (``workload``, ``settings.<name>`` or
             ``hyperparameters.<name>``), the hash of its content. Identity is by base name and
             content, not by folder.
+        recheck: How its best designs are evaluated once more in the end: how many ``designs``, by
+            which ``cost_model`` and ``cost_model_version``. None where they are not.
     """
 
     env: str
@@ -73,6 +75,7 @@ class TrialSpec:
     budget: int
     timeout_s: float | None = None
     content: Mapping[str, str] = field(default_factory=dict)
+    recheck: Mapping[str, Any] | None = None
 
     @staticmethod
     def of(data: Mapping[str, Any]) -> TrialSpec:
@@ -81,8 +84,11 @@ class TrialSpec:
 
     @property
     def data(self) -> dict[str, Any]:
-        """The spec as a JSON-like mapping."""
-        return plain(asdict(self))  # type: ignore[no-any-return]
+        """The spec as a JSON-like mapping; without `recheck` where there is none."""
+        data: dict[str, Any] = plain(asdict(self))
+        if self.recheck is None:
+            del data["recheck"]
+        return data
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -92,6 +98,8 @@ class TrialSpec:
             owner, _, name = place.rpartition(".")
             holder = data[owner] if owner else data
             holder[name] = PurePath(holder[name]).name
+        if self.recheck is not None:  # known by its version, wherever it lies
+            data["recheck"]["cost_model"] = PurePath(data["recheck"]["cost_model"]).name
         return data
 
     @cached_property
@@ -115,6 +123,16 @@ class TrialSpec:
         values = [(n, v) for n, v in vars(self).items() if n in _COMPETED]
         # Stores hold thousands of trials of each problem: its hash is computed once.
         return _remembered(repr(values), lambda: self._digest_of(_COMPETED))
+
+    @property
+    def true_spec(self) -> TrialSpec:
+        """The problem with the cost model that re-checks; itself where none does."""
+        if self.recheck is None:
+            return self
+        content = {place: text for place, text in self.content.items() if place != "cost_model"}
+        model, version = self.recheck["cost_model"], self.recheck["cost_model_version"]
+        changed = {"cost_model": model, "cost_model_version": version, "content": content}
+        return replace(self, **changed, recheck=None)
 
     @property
     def table_key(self) -> str:

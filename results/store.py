@@ -2,8 +2,9 @@
 
 A run's folder holds ``run.json`` (spec, versions, host), ``attempt-<n>.json``, ``part-<first
 step>.parquet``, for a while ``progress.json``, and in the end ``data.parquet``, which replaces the
-parts, and ``done.json`` or ``failed.json``. The presence of ``done.json`` is the only meaning of
-finished. Anything else found in a store is not ours and is left alone.
+parts, and ``done.json`` or ``failed.json``. Where the best designs are evaluated once more, the
+folder ``recheck`` holds these evaluations in such files. The presence of ``done.json`` is the only
+meaning of finished. Anything else found in a store is not ours and is left alone.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ ALIVE_SECONDS = 15.0
 INDEX = "index.parquet"
 _DATA, _DONE, _FAILED = "data.parquet", "done.json", "failed.json"
 _RUN, _PROGRESS = "run.json", "progress.json"
+_SEARCHED, _RECHECK = "searched.json", "recheck"
 _PROBE_BYTES = 4096
 _RUN_NAME = re.compile(r"run=(r[0-9a-f]{16})")
 _PART_NAME = re.compile(r"part-\d{8,}\.parquet")
@@ -87,6 +89,16 @@ class RunFolder:
     def progress_file(self) -> Place:
         """How far a trial that is at work has come; rewritten at every flush."""
         return self.path / _PROGRESS
+
+    @property
+    def searched_file(self) -> Place:
+        """The search's part of the summary, while the best designs are evaluated once more."""
+        return self.path / _SEARCHED
+
+    @property
+    def recheck(self) -> RunFolder:
+        """Where the evaluations by the true cost model lie, in parts as those of the search."""
+        return RunFolder(self.path / _RECHECK)
 
     @property
     def data_file(self) -> Place:

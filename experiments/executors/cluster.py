@@ -92,7 +92,8 @@ class Needs:
         seen: set[str] = set()
         chosen = []
         for trial in trials:
-            parts = {f"problem {trial.table_key}", f"agent {trial.agent}"}
+            problems = {f"problem {spec.table_key}" for spec in (trial, trial.true_spec)}
+            parts = problems | {f"agent {trial.agent}"}
             if parts - seen:
                 chosen.append(trial.data)
                 seen |= parts
@@ -124,6 +125,8 @@ def _try(spec: TrialSpec, sent_folder: str) -> None:
     for name, wanted in spec.content.items():
         if found.get(name) != wanted:
             raise StoreError(f"{name}: its file has another content than on this machine")
+    if here.recheck is not None:
+        here.true_spec.make_problem()
     here.make_agent(problem)
 
 

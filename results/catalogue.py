@@ -17,6 +17,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from archgym.errors import StoreError
+from archgym.objective import FAILED_REWARD
 from archgym.results.files import Stamp, exists, read_parquet, write_parquet
 from archgym.results.reader import read_rows
 from archgym.results.spec import TrialSpec
@@ -50,6 +51,27 @@ class Run:
     def best_reward(self) -> float:
         """Of a finished run that evaluated anything."""
         return float(self.summary["best"]["reward"])
+
+    @property
+    def rechecked(self) -> Mapping[str, Any] | None:
+        """What the true cost model said of the best designs, None where it was not asked."""
+        return self.summary.get("rechecked")
+
+    @property
+    def true_best(self) -> Mapping[str, Any] | None:
+        """The best design by the true cost model: of those re-checked, where any were to be."""
+        best: Mapping[str, Any] | None = (self.rechecked or self.summary)["best"]
+        return best
+
+    @property
+    def true_reward(self) -> float:
+        """Of `true_best`; that of a failed design where there was none to re-check."""
+        return FAILED_REWARD if self.true_best is None else float(self.true_best["reward"])
+
+    @property
+    def true_evaluations(self) -> int:
+        """How often the true cost model was asked: in the re-check, where there was one."""
+        return int((self.rechecked or self.summary)["evaluations"])
 
 
 def load_runs(store: Store, complain: Complain | None = None) -> list[Run]:

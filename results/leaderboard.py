@@ -2,6 +2,10 @@
 
 Agents are ranked by the mean, over seeds, of the best reward that each trial found. The interval
 is the 95 % bootstrap interval of that mean (percentile method). Only summaries are read.
+
+Where trials ended by evaluating their best designs once more by the true cost model, ``rechecked``
+is the mean of the best true reward, with its own interval. Agents are ranked by it where all of a
+board have it: the mean then only says what the searched model believed.
 """
 
 from __future__ import annotations
@@ -22,15 +26,18 @@ from archgym.results.intervals import mean_interval
 from archgym.results.spec import TrialSpec, digest
 from archgym.results.store import State
 
+RECHECKED = "rechecked"
+
 
 @dataclass(frozen=True)
 class Board:
     """The table of one problem.
 
     Attributes:
-        problem: Environment, workload, objective, settings, cost model, budget.
+        problem: Environment, workload, objective, settings, cost model, budget; where any run of
+            the store was re-checked, also what the board is ranked by.
         changed_settings: Those that differ from the environment's defaults, as text.
-        rows: One per agent and hyper-parameters, the best first.
+        rows: One per agent, hyper-parameters and kind of re-check, the best first.
     """
 
     problem: Mapping[str, Any]
@@ -48,29 +55,41 @@ def leaderboard(
         optima: The best rewards that there are, where spaces were enumerated; see `load_optima`.
             The regret of a run is 1 - best reward found / best reward there is: 0 at the optimum.
     """
-    by_problem: dict[str, list[Run]] = {}
-    for run in runs:
+    every, by_problem = list(runs), dict[str, list[Run]]()
+    for run in every:
         by_problem.setdefault(run.spec.problem_key, []).append(run)
-    known = optima or {}
+    known, with_rechecks = optima or {}, any(run.spec.recheck is not None for run in every)
     boards = [
-        _board(group, known.get((group[0].spec.table_key, digest(group[0].spec.objective))))
+        _board(
+            group,
+            known.get((group[0].spec.table_key, digest(group[0].spec.objective))),
+            with_rechecks,
+        )
         for group in by_problem.values()
         if any(run.scored for run in group)
     ]
     return sorted(boards, key=lambda board: json.dumps(board.problem, default=str))
 
 
-def _board(runs: Sequence[Run], optimum: float | None) -> Board:
+def _board(runs: Sequence[Run], optimum: float | None, with_rechecks: bool) -> Board:
     by_agent: dict[str, list[Run]] = {}
     for run in runs:
-        own = (run.spec.agent, run.spec.agent_version, run.spec.hyperparameters)
+        spec = run.spec
+        own = (spec.agent, spec.agent_version, spec.hyperparameters, spec.recheck)
         by_agent.setdefault(json.dumps(own, sort_keys=True), []).append(run)
     shown = differing([group[0].spec for group in by_agent.values()])
-    rows = [_row(group, shown, optimum) for group in by_agent.values()]
-    rows.sort(key=lambda row: (-_or_worst(row["mean"]), row["agent"], row["hyperparameters"]))
+    rows = [_row(group, shown, optimum, with_rechecks) for group in by_agent.values()]
+    value = _ranked_by(rows)
+    rows.sort(key=lambda row: (-_or_worst(row[value]), row["agent"], row["hyperparameters"]))
     ranked = [{"rank": rank, **row} for rank, row in enumerate(rows, start=1)]
-    spec = runs[0].spec
-    return Board(_problem(spec), as_text(changed_settings(spec)), ranked)
+    spec, told = runs[0].spec, {"ranked_by": value} if with_rechecks else {}
+    return Board({**_problem(spec), **told}, as_text(changed_settings(spec)), ranked)
+
+
+def _ranked_by(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return what all rows with finished runs have: the true value, else the mean."""
+    all_rechecked = all(row.get(RECHECKED) is not None for row in rows if row["seeds"])
+    return RECHECKED if all_rechecked else "mean"
 
 
 def _or_worst(mean: float | None) -> float:
@@ -108,7 +127,10 @@ def as_text(values: Mapping[str, Any]) -> str:
 
 
 def _row(
-    runs: Sequence[Run], shown: Mapping[str, set[str]], optimum: float | None
+    runs: Sequence[Run],
+    shown: Mapping[str, set[str]],
+    optimum: float | None,
+    with_rechecks: bool,
 ) -> dict[str, Any]:
     spec, done = runs[0].spec, [run for run in runs if run.scored]
     own = {n: spec.hyperparameters[n] for n in spec.hyperparameters if n in shown[spec.agent]}
@@ -116,6 +138,7 @@ def _row(
         "agent": spec.agent,
         "hyperparameters": as_text(own),
         **_statistics([run.best_reward for run in done]),
+        **(_rechecks(spec, done) if with_rechecks else {}),
         **_regrets([run.best_reward for run in done], optimum),
         "seeds": len(done),
         "unfinished": _unfinished(runs),
@@ -137,6 +160,15 @@ def _statistics(rewards: Sequence[float]) -> dict[str, float | None]:
         "low_95": low,
         "high_95": high,
     }
+
+
+def _rechecks(spec: TrialSpec, done: Sequence[Run]) -> dict[str, Any]:
+    """Return what the true cost model said of the best designs, empty where it was not asked."""
+    statistics = _statistics([run.true_reward for run in done if run.rechecked is not None])
+    own = {"recheck": spec.recheck_label, RECHECKED: statistics["mean"]}
+    own |= {f"{RECHECKED}_{end}": statistics[end] for end in ("low_95", "high_95")}
+    asked = [run.true_evaluations for run in done if run.rechecked is not None]
+    return {**own, "true_evaluations": float(np.mean(asked)) if asked else None}
 
 
 def _regrets(rewards: Sequence[float], optimum: float | None) -> dict[str, float | None]:
@@ -171,11 +203,13 @@ def _mean(summaries: Sequence[Mapping[str, Any]], key: str) -> float:
 
 
 def _best_design(done: Sequence[Run]) -> dict[str, Any]:
-    """Return the metrics that the objective looks at, of the agent's best design."""
+    """Return the metrics that the objective looks at, of the agent's best design; true ones."""
     if not done:
         return {"best_run": "", "best_metrics": ""}
-    best = max(done, key=lambda run: run.best_reward)
-    metrics = best.summary["best"]["metrics"]
+    best = max(done, key=lambda run: run.true_reward)
+    if best.true_best is None:
+        return {"best_run": best.run_id, "best_metrics": ""}
+    metrics = best.true_best["metrics"]
     shown = {name: metrics[name] for name in best.summary["objective_metrics"]}
     texts = [f"{n}={'none' if value is None else f'{value:.6g}'}" for n, value in shown.items()]
     return {"best_run": best.run_id, "best_metrics": " ".join(texts)}

@@ -125,6 +125,14 @@ class TrialSpec:
         return _remembered(repr(values), lambda: self._digest_of(_COMPETED))
 
     @property
+    def recheck_label(self) -> str:
+        """How many of its best designs are re-checked by what, empty where none are."""
+        asked = self.recheck
+        if asked is None:
+            return ""
+        return f"{asked['designs']} by {asked['cost_model']} {asked['cost_model_version']}"
+
+    @property
     def true_spec(self) -> TrialSpec:
         """The problem with the cost model that re-checks; itself where none does."""
         if self.recheck is None:

@@ -49,9 +49,11 @@ def leaderboard(
 ) -> None:
     """Rank the agents of each problem by the mean, over seeds, of the best reward found.
 
-    Rewards compare with the default design: 2 is twice as good. low_95 and high_95 bound the mean
-    (bootstrap). Where `archgym enumerate` measured the whole space, regret is 1 - best reward
-    found / best there is, and solved the share of seeds that found an optimum.
+    Rewards compare with the default design: 2 is twice as good. low_95 and high_95 bound the
+    mean (bootstrap). Where trials ended with a re-check, rechecked is the mean of the best true
+    reward and true_evaluations what it took; boards of which all rows have it are ranked by it.
+    Where `archgym enumerate` measured the whole space, regret is 1 - best reward found / best
+    there is, and solved the share of seeds that found an optimum.
 
     With --benchmark: one board over all its problems, by the interquartile mean of scores (0 is
     the default design, 1 the best there is), agents with missing trials apart. over_next is the
@@ -228,16 +230,22 @@ def _short(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _show_boards(boards: Sequence[Board]) -> None:
     for board in boards:
-        named = {**board.problem, "settings": board.changed_settings}
+        shared = {row.get("recheck", "") for row in board.rows}
+        recheck = next(iter(shared)) if len(shared) == 1 else ""
+        named = {**board.problem, "settings": board.changed_settings, "recheck": recheck}
         typer.echo(", ".join(f"{key} {value}" for key, value in named.items() if value != ""))
         rows = [_for_people(row, "mean") for row in board.rows]
-        empty = [key for key in _MAY_BE_EMPTY if all(row[key] in ("", None) for row in rows)]
+        empty = [key for key in _MAY_BE_EMPTY if all(row.get(key) in ("", None) for row in rows)]
+        empty += ["recheck"] if recheck else []
         kept = [{key: v for key, v in row.items() if key not in empty} for row in rows]
         show(kept, Format.TABLE)
         typer.echo()
 
 
-_MAY_BE_EMPTY = ("hyperparameters", "regret", "solved", "unfinished")
+_MAY_BE_EMPTY = (
+    "hyperparameters", "recheck", "rechecked", "rechecked_95", "true_evaluations", "regret",
+    "solved", "unfinished",
+)  # fmt: skip
 _SHORT = (
     "score", "low_95", "high_95", "solved", "regret", "mean_best", "evaluations_to_target",
     "seconds_to_target", "over_next", "trials", "agent_s", "cost_model_s",
@@ -246,10 +254,12 @@ _DIGITS = 4
 
 
 def _for_people(row: Mapping[str, Any], middle: str) -> dict[str, Any]:
-    """Return a row with fewer digits and the interval of its ``middle`` in one cell."""
+    """Return a row with fewer digits, and the intervals of ``middle`` and rechecked as cells."""
     short = {key: _rounded(value) for key, value in row.items()}
-    low, high = short.pop("low_95"), short.pop("high_95")
-    short[f"{middle}_95"] = "" if low is None else f"{low:g} .. {high:g}"
+    for start, name in (("", middle), ("rechecked_", "rechecked")):
+        if f"{start}low_95" in short:
+            low, high = short.pop(f"{start}low_95"), short.pop(f"{start}high_95")
+            short[f"{name}_95"] = "" if low is None else f"{low:g} .. {high:g}"
     return short
 
 

@@ -43,6 +43,9 @@ class Environment:
         baselines: Name -> a well-known design, which the agent ``listed`` evaluates.
         workload_suffixes: Endings of the files it loads (".aig"); in a launch a folder stands for
             its files that end so. Empty where folders are not for this environment.
+        workload_features: Loaded workload -> numbers by name that decide what designs cost on
+            it, the same names for all, finite and cheap to take; surrogates of several workloads
+            tell these apart by them. None where there are no such numbers.
     """
 
     id: str
@@ -61,6 +64,7 @@ class Environment:
     space_of: Callable[[Settings, Any], DesignSpace] | None = None
     baselines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     workload_suffixes: tuple[str, ...] = ()
+    workload_features: Callable[[Any], Mapping[str, float]] | None = None
 
     @property
     def family(self) -> str:
@@ -102,6 +106,7 @@ class Environment:
             objective_spec=chosen,
             settings=without_added(self.settings, checked),
             baselines=self.baselines,
+            features_of=self.workload_features,
         )
 
     def _model(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,7 @@ class Problem:
         settings: All settings of the environment, defaults filled in; those that were added to
             it later only where they are not at their default.
         baselines: Name -> a well-known design, to be compared with.
+        features_of: What tells the environment's workloads apart, see `workload_features`.
     """
 
     env: str
@@ -45,6 +46,7 @@ class Problem:
     objective_spec: Spec = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     baselines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    features_of: Callable[[Any], Mapping[str, float]] | None = None
 
     def evaluate(self, designs: Any) -> pd.DataFrame:
         """Evaluate designs given as a DataFrame, a mapping or a list of mappings.
@@ -94,6 +96,11 @@ class Problem:
     def score(self, measured: Measurements) -> Outcomes:
         """Return the objective's verdict on measurements."""
         return self.objective.score(measured, self.reference)
+
+    @cached_property
+    def workload_features(self) -> Mapping[str, float]:
+        """Numbers that decide what designs cost on the workload; empty if none are declared."""
+        return {} if self.features_of is None else self.features_of(self.workload)
 
     @cached_property
     def metric_names(self) -> tuple[str, ...]:

@@ -13,20 +13,23 @@ import numpy as np
 from archgym import registry
 from archgym.cost_models.learned.rows import NothingToLearnError, Rows
 from archgym.cost_models.learned.table_rows import rows_of_frame
+from archgym.cost_models.learned.workloads import name_of
 from archgym.errors import SettingError, StoreError
 from archgym.problem import Problem
 from archgym.results.dataset import Dataset, DatasetCard
 
+ALL = "all"
 TEST_SHARE = 0.2
 _MICROSECONDS = 1e6
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """Rows to learn from and rows to be scored on; no design stands in both.
+    """Rows to learn from and rows to be scored on; no row stands in both.
 
     Attributes:
-        left_out: The agent whose rows are scored on; empty if they are a random share.
+        left_out: The agent or workload whose rows are scored on; empty if they are a random
+            share of the designs.
         taught: What is learnt.
         test: What is scored on.
     """
@@ -36,17 +39,26 @@ class Lesson:
     test: Rows
 
 
-def problem_of_dataset(card: DatasetCard, workload: str | None) -> Problem:
-    """Return the problem whose evaluations a dataset holds.
+def problems_of_dataset(card: DatasetCard, workloads: Sequence[str] = ()) -> list[Problem]:
+    """Return the problems whose evaluations a dataset holds, one for each workload.
 
     Args:
         card: Of the dataset.
-        workload: A name or a file; may be left out where the dataset has one only.
+        workloads: Names or files; `ALL` stands for all that the dataset has. May be left out
+            where it has one only.
 
     Raises:
-        SettingError: It has several workloads, or not this one.
+        SettingError: It has several workloads and none is chosen, or not one of these.
         StoreError: What measured it was another version.
     """
+    if not workloads:
+        return [problem_of_dataset(card, None)]
+    names = card.workloads if list(workloads) == [ALL] else workloads
+    return [problem_of_dataset(card, name) for name in names]
+
+
+def problem_of_dataset(card: DatasetCard, workload: str | None) -> Problem:
+    """Return the problem of one workload, see `problems_of_dataset`."""
     name = _workload(card, workload)
     environment = registry.environments.get(card.env)
     problem = environment.make_problem(name, None, card.cost_model, **card.settings)
@@ -63,38 +75,59 @@ def problem_of_dataset(card: DatasetCard, workload: str | None) -> Problem:
 
 
 def rows_of_dataset(
-    dataset: Dataset, problem: Problem, agents: Collection[str] | None = None
+    dataset: Dataset,
+    problems: Problem | Sequence[Problem],
+    agents: Collection[str] | None = None,
 ) -> Rows:
-    """Return a workload's rows of a dataset, those of some agents if these are given.
+    """Return a dataset's rows of one workload or several, those of some agents if given.
 
     Raises:
         StoreError: The file is damaged.
-        NothingToLearnError: There are too few.
+        SettingError: Spaces of the workloads differ.
+        NothingToLearnError: There are too few rows of one.
     """
     table = dataset.table().to_pandas()
-    wanted = table["workload"] == PurePath(problem.workload_name).name
     if agents is not None:
-        wanted &= table["agent"].isin(agents)
-    return rows_of_frame(table[wanted], problem, f"dataset {dataset.card.reference}")
+        table = table[table["agent"].isin(agents)]
+    source = f"dataset {dataset.card.reference}"
+    if isinstance(problems, Problem):
+        return rows_of_frame(table[table["workload"] == name_of(problems)], problems, source)
+    parts = [(problem, table[table["workload"] == name_of(problem)]) for problem in problems]
+    if len(parts) == 1:
+        return rows_of_frame(parts[0][1], problems[0], source)
+    rows = [rows_of_frame(part, one, source) if len(part) else None for one, part in parts]
+    return Rows.mixed(problems, rows)
 
 
-def lessons(dataset: Dataset, problem: Problem, split: str, seed: int) -> Iterator[Lesson]:
+def lessons(
+    dataset: Dataset, problems: Problem | Sequence[Problem], split: str, seed: int
+) -> Iterator[Lesson]:
     """Yield what is learnt and what is scored on.
 
     Args:
-        dataset: Holds every design once.
-        problem: Of the dataset.
-        split: ``design``: a random fifth of the designs is scored on; ``agent``: of each agent in
-            turn all rows are, and only those of the others are learnt.
+        dataset: Holds every design of a workload once.
+        problems: Of the dataset; several differ in their workload.
+        split: ``design``: a random fifth of the designs is scored on, with all rows of each;
+            ``agent``: of each agent in turn all rows are, and only those of the others are
+            learnt; ``workload``: the same of each workload.
         seed: Of the random fifth.
 
     Raises:
-        NothingToLearnError: There are too few rows, or one agent only.
+        NothingToLearnError: There are too few rows, or one agent or workload only.
+        SettingError: Spaces of the workloads differ, or nothing is known of one that is left out.
     """
     if split == "design":
-        rows = rows_of_dataset(dataset, problem)
+        rows = rows_of_dataset(dataset, problems)
         yield Lesson("", *rows.split(np.random.default_rng(seed), TEST_SHARE))
-        return
+    elif split == "workload":
+        yield from _leaving_out_workloads(rows_of_dataset(dataset, problems), dataset)
+    else:
+        yield from _leaving_out_agents(dataset, problems)
+
+
+def _leaving_out_agents(
+    dataset: Dataset, problems: Problem | Sequence[Problem]
+) -> Iterator[Lesson]:
     agents = list(dataset.card.agents)
     if len(agents) < 2:
         raise NothingToLearnError(
@@ -103,8 +136,25 @@ def lessons(dataset: Dataset, problem: Problem, split: str, seed: int) -> Iterat
         )
     for agent in agents:
         others = [name for name in agents if name != agent]
-        taught = rows_of_dataset(dataset, problem, others)
-        yield Lesson(agent, taught, rows_of_dataset(dataset, problem, [agent]))
+        taught = rows_of_dataset(dataset, problems, others)
+        yield Lesson(agent, taught, rows_of_dataset(dataset, problems, [agent]))
+
+
+def _leaving_out_workloads(rows: Rows, dataset: Dataset) -> Iterator[Lesson]:
+    told = rows.workloads
+    if told is None or len(told.present) < 2:
+        raise NothingToLearnError(
+            f"dataset {dataset.card.reference}: to leave one out takes several workloads"
+        )
+    if not told.have_features:
+        raise SettingError(
+            f"environment {dataset.card.env!r} declares no features of workloads, so that nothing"
+            " is known of one that is left out"
+        )
+    for place in told.present:
+        out = told.of_row == place
+        taught, test = (rows.select(np.flatnonzero(which)) for which in (~out, out))
+        yield Lesson(told.names[place], taught, test)
 
 
 def compared(
@@ -121,7 +171,7 @@ def compared(
     began = time.process_time()
     model = learn(problem, lesson.taught, kind, metrics, settings, seed, test=lesson.test)
     trained = time.process_time()
-    model.evaluate(lesson.test.batch, None)
+    model.beliefs_of(lesson.test)
     predicting = (time.process_time() - trained) / len(lesson.test)
     for metric, found in model.card.scores.items():
         yield {

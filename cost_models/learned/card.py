@@ -21,7 +21,7 @@ SCHEMA = 1
 CARD, WEIGHTS = "card.json", "weights.safetensors"
 _SEAL, _WEIGHTS_HASH = "seal", "weights_sha256"
 # What older cards do not have.
-_LATER = ("intervals", "tuning")
+_LATER = ("intervals", "tuning", "workloads", "context")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Card:
         kind: Of the regressor, see `regressor.KINDS`.
         regressor: The regressor's settings.
         env: Versioned id of the environment.
-        workload: Name, or base name of a file.
+        workload: Name, or base name of a file; empty where there are several.
         settings: Of the environment.
         cost_model: Name of the model that was learnt.
         cost_model_version: Its version.
@@ -49,6 +49,9 @@ class Card:
         intervals: Per learnt metric, how many standard deviations the 90 % interval reaches to
             either side; None where too few rows calibrate.
         tuning: How settings of the regressor were chosen; None where all were given.
+        workloads: Of a surrogate of several: names, and the features of each, or their places
+            where none are declared.
+        context: What tells them apart, as axes behind those of the design space.
     """
 
     kind: str
@@ -70,6 +73,8 @@ class Card:
     made_with: Mapping[str, str]
     intervals: list[float | None] = field(default_factory=list)
     tuning: Mapping[str, Any] | None = None
+    workloads: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    context: list[dict[str, Any]] = field(default_factory=list)
 
 
 def save(folder: Path, card: Card, tensors: Tensors) -> None:

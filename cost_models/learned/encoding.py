@@ -27,26 +27,44 @@ class DesignEncoding:
 
     Attributes:
         axes: All axes of the space.
+        context: Features of the workload, which stand behind them; none where all is of one.
     """
 
     axes: tuple[Axis, ...]
+    context: tuple[Axis, ...] = ()
 
     @property
     def varying(self) -> tuple[tuple[int, Axis], ...]:
         """The axes with more than one value, and their columns."""
-        return tuple((at, axis) for at, axis in enumerate(self.axes) if axis.size != 1)
+        both = enumerate((*self.axes, *self.context))
+        return tuple((at, axis) for at, axis in both if axis.size != 1)
 
     @property
     def features(self) -> int:
         """Numbers per axis."""
         return 1 + max((_seen_singly(axis) for _, axis in self.varying), default=0)
 
-    def inputs(self, batch: Batch) -> Floats:
-        """Return the numbers of a batch; parameters without effect have one fixed value."""
-        return self(batch.space.canonical(batch.codes))
+    def inputs(self, batch: Batch, context: Floats | None = None) -> Floats:
+        """Return the numbers of a batch; parameters without effect have one fixed value.
+
+        Args:
+            batch: Designs.
+            context: (n, context axes), features of the workload of each; what exceeds those
+                that were learnt is seen as the nearest of them.
+        """
+        codes = batch.space.canonical(batch.codes)
+        if not self.context:
+            return self(codes)
+        ends = [(axis.low, axis.high if axis.size is None else axis.size) for axis in self.context]
+        assert context is not None, "which workload?"
+        return self(np.hstack([codes, np.clip(context, *np.array(ends).T)]))
 
     def __call__(self, codes: Codes) -> Floats:
-        """Return the numbers of designs, (n, varying axes, features), in [-1, 1]."""
+        """Return the numbers of designs, (n, varying axes, features), in [-1, 1].
+
+        Args:
+            codes: (n, axes), followed by the context.
+        """
         numbers = np.zeros((len(codes), len(self.varying), self.features))
         for token, (column, axis) in enumerate(self.varying):
             code = codes[:, column]
@@ -70,10 +88,17 @@ class DesignEncoding:
         """Return the axes as plain data."""
         return [asdict(axis) for axis in self.axes]
 
+    def context_as_data(self) -> list[dict[str, Any]]:
+        """Return the context as plain data."""
+        return [asdict(axis) for axis in self.context]
+
     @staticmethod
-    def of_data(data: Sequence[dict[str, Any]]) -> DesignEncoding:
-        """Return the encoding that `as_data` was made of."""
-        return DesignEncoding(tuple(Axis(**axis) for axis in data))
+    def of_data(
+        data: Sequence[dict[str, Any]], context: Sequence[dict[str, Any]] = ()
+    ) -> DesignEncoding:
+        """Return the encoding that `as_data` and `context_as_data` were made of."""
+        axes, features = (tuple(Axis(**axis) for axis in part) for part in (data, context))
+        return DesignEncoding(axes, features)
 
 
 def _seen_singly(axis: Axis) -> int:

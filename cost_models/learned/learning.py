@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
-from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from archgym.cost_models.learned.regressor import find_kind, packages_of
 from archgym.cost_models.learned.rows import NothingToLearnError, Rows
 from archgym.cost_models.learned.scales import MetricScales
 from archgym.cost_models.learned.scoring import half_width, of_feasible, scores
+from archgym.cost_models.learned.workloads import name_of
 from archgym.metric import Metric
 from archgym.objective import find_metric
 from archgym.outcome import Floats
@@ -43,7 +43,7 @@ def learn(
     """Return a surrogate of a problem's cost model.
 
     Args:
-        problem: What the rows are of.
+        problem: What the rows are of; where they are of several workloads, one of these.
         rows: What is learnt; scales are fitted on the rows that are not kept out.
         kind: Of the regressor.
         metrics: Which to learn, in the order of prediction, those that are cheap to simulate
@@ -67,16 +67,17 @@ def learn(
     scales = MetricScales.fitted(varying, of_feasible(taught))
     if not scales.scales:
         raise NothingToLearnError("nothing to learn: no feasible design has metrics that vary")
-    encoding = DesignEncoding(problem.space.axes)
+    encoding = encoding_of(problem, taught)
     tuning = None if tune is None else tune(taught)
     regressor = find_kind(kind)({**(settings or {}), **(tuning["values"] if tuning else {})})
     targets = scales.standardise(of_feasible(taught))
-    regressor.fit(encoding.inputs(taught.batch), targets, taught.feasible, rng)
+    inputs = encoding.inputs(taught.batch, taught.context(encoding.context))
+    regressor.fit(inputs, targets, taught.feasible, rng)
     card = Card(
         kind=kind,
         regressor=regressor.settings,
         env=problem.env,
-        workload=PurePath(problem.workload_name).name,
+        workload=name_of(problem) if taught.workloads is None else "",
         settings=plain_settings(problem.settings),
         cost_model=problem.cost_model.name,
         cost_model_version=problem.cost_model.version,
@@ -92,11 +93,19 @@ def learn(
         scores={},
         made_with={name: version(name) for name in packages_of(kind)},
         tuning=tuning,
+        workloads={} if taught.workloads is None else taught.workloads.as_data(),
+        context=encoding.context_as_data(),
     )
     model = _calibrated(LearnedModel(card, regressor, declared), calibrating)
     return LearnedModel(
         replace(model.card, scores=scores(model, unseen)), model.regressor, declared
     )
+
+
+def encoding_of(problem: Problem, taught: Rows) -> DesignEncoding:
+    """Return how designs become numbers: by the space, and by what tells workloads apart."""
+    context = () if taught.workloads is None else taught.workloads.axes()
+    return DesignEncoding(problem.space.axes, context)
 
 
 def _parts(
@@ -114,7 +123,7 @@ def _calibrated(model: LearnedModel, rows: Rows) -> LearnedModel:
     if not rows.feasible.any():
         return model
     told = model.scales.standardise(of_feasible(rows))
-    said = model.beliefs(rows.batch)
+    said = model.beliefs_of(rows)
     errors = np.abs(told - said.mean) / np.maximum(said.sigma, _LEAST_SIGMA)
     sigmas = [column[np.isfinite(column)] for column in errors.T]
     spread = [_spread(column) for column in sigmas]

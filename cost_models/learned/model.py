@@ -14,7 +14,9 @@ from archgym.cost_model import CostModel
 from archgym.cost_models.learned.card import CARD, Card, card_of, load, read_content, save
 from archgym.cost_models.learned.encoding import DesignEncoding
 from archgym.cost_models.learned.regressor import Beliefs, Regressor, find_kind
+from archgym.cost_models.learned.rows import Rows
 from archgym.cost_models.learned.scales import MetricScales
+from archgym.cost_models.learned.workloads import features_of, name_of
 from archgym.environment import Environment, Settings
 from archgym.errors import SettingError, StoreError, UnknownNameError
 from archgym.metric import Metric
@@ -33,14 +35,18 @@ class LearnedModel(CostModel):
     A design outside the ranges that agents search counts as crashed; one that the regressor
     believes to be infeasible has a violation of 1 and no metrics, as none were learnt of such.
 
+    One that was learnt from several workloads predicts for one of them, see `at`.
+
     Args:
         card: What it is.
         regressor: What predicts.
         metrics: Those of the model in whose place it stands.
         seal: What tells it from any other.
+        context: (context axes,), features of the workload that it predicts for.
 
     Attributes:
         card: What it is.
+        encoding: Of designs and workloads.
         scales: Of the learnt metrics.
     """
 
@@ -48,20 +54,47 @@ class LearnedModel(CostModel):
     leaves_out = ("designs outside the searched ranges", "metrics that its data did not have")
 
     def __init__(
-        self, card: Card, regressor: Regressor, metrics: tuple[Metric, ...], seal: str = ""
+        self,
+        card: Card,
+        regressor: Regressor,
+        metrics: tuple[Metric, ...],
+        seal: str = "",
+        context: Floats | None = None,
     ):
         self.card, self.regressor, self.metrics = card, regressor, metrics
         self.name, self.version = f"surrogate of {card.cost_model}", seal
-        self.encoding = DesignEncoding.of_data(card.axes)
+        self.encoding = DesignEncoding.of_data(card.axes, card.context)
+        self._context = context
         self.scales = MetricScales.of_data(card.scales)
         self.sources = (f"{card.kind}, learnt from {card.rows} evaluations of {card.cost_model}",)
         r2 = {name: score["r2"] for name, score in card.scores.items()}
         kept_out = ", ".join(f"{n} {v:.4f}" for n, v in r2.items() if v is not None)
         self.checked_against = (f"R2 on designs that were kept out: {kept_out}",)
 
+    def at(self, problem: Problem) -> LearnedModel:
+        """Return the same surrogate for the workload of a problem.
+
+        Raises:
+            SettingError: It is not of this problem, or knows nothing of the workload.
+        """
+        unfit = mismatch(self.card, problem)
+        if unfit:
+            raise SettingError(f"the surrogate {unfit}")
+        context = _context(self.card, problem)
+        return LearnedModel(self.card, self.regressor, self.metrics, self.version, context)
+
     def beliefs(self, batch: Batch) -> Beliefs:
         """Return what the regressor says, standard deviations calibrated, see `scales`."""
-        said = self.regressor.predict(self.encoding.inputs(batch))
+        if self._context is None:
+            return self._beliefs(batch, None)
+        return self._beliefs(batch, np.tile(self._context, (len(batch), 1)))
+
+    def beliefs_of(self, rows: Rows) -> Beliefs:
+        """Return `beliefs` about the designs of rows, each on its own workload."""
+        return self._beliefs(rows.batch, rows.context(self.encoding.context))
+
+    def _beliefs(self, batch: Batch, context: Floats | None) -> Beliefs:
+        said = self.regressor.predict(self.encoding.inputs(batch, context))
         sigma = said.sigma * np.array(self.card.calibration)
         return Beliefs(said.mean, sigma, said.present, said.feasible)
 
@@ -150,14 +183,15 @@ def surrogate_of(folder: Path, problem: Problem) -> LearnedModel:
         regressor = find_kind(card.kind).restore(card.regressor, tensors)
     except (KeyError, ValueError, RuntimeError) as error:
         raise StoreError(f"{folder}: weights and card do not fit: {error}") from None
-    return LearnedModel(card, regressor, problem.cost_model.metrics, seal)
+    context = _context(card, problem)
+    return LearnedModel(card, regressor, problem.cost_model.metrics, seal, context)
 
 
 def mismatch(card: Card, problem: Problem) -> str:
     """Return why a surrogate is not of a problem, empty where it is."""
     asked: Mapping[str, tuple[Any, Any]] = {
         "environment": (card.env, problem.env),
-        "workload": (card.workload, PurePath(problem.workload_name).name),
+        "workload": (card.workload or ", ".join(card.workloads), _asked(card, problem)),
         "settings": (dict(card.settings), plain_settings(problem.settings)),
     }
     for what, (learnt, wanted) in asked.items():
@@ -166,6 +200,24 @@ def mismatch(card: Card, problem: Problem) -> str:
     if DesignEncoding(problem.space.axes).as_data() != card.axes:
         return "was trained for another design space; train it again"
     return ""
+
+
+def _asked(card: Card, problem: Problem) -> str:
+    """Return the workload that is asked for; all that were learnt if it can be predicted for.
+
+    Of a workload with features, the surrogate need not have learnt it.
+    """
+    name = name_of(problem)
+    can_be = name in card.workloads or (card.workloads and features_of(problem))
+    return ", ".join(card.workloads) if can_be else name
+
+
+def _context(card: Card, problem: Problem) -> Floats | None:
+    """Return the numbers of a problem's workload; None where the surrogate is of one."""
+    if not card.workloads:
+        return None
+    told = features_of(problem) or card.workloads[name_of(problem)]
+    return np.array([told[axis["name"]] for axis in card.context], dtype=np.float64)
 
 
 def find(name: str) -> Path:

@@ -9,7 +9,7 @@ Source: Lei et al., Distribution-free predictive inference for regression, JASA 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +26,7 @@ Score = dict[str, float | None]
 COVERAGE = 0.9
 # Of the best so many designs, or a fifth of fewer than a hundred, how many are found.
 _BEST, _SHARE_OF_FEW = 20, 0.2
+_ROWS = "rows"
 
 
 def scores(model: LearnedModel, rows: Rows) -> dict[str, Score]:
@@ -38,10 +39,32 @@ def scores(model: LearnedModel, rows: Rows) -> dict[str, Score]:
         ``median_relative_error``, where values are not 0; ``tau``, Kendall's; ``found``, which
         share of the 20 designs (of fewer than 100 rows: of a fifth) predicted to be best is as
         good as the 20th best. ``coverage``, how many values the interval holds; ``rows``, how
-        many there are. What cannot be said is None.
+        many there are. What cannot be said is None. Of several workloads each is scored by
+        itself, so that telling these apart earns nothing, and the mean of all is returned.
     """
+    return mean_of([_scores_of_one(model, part) for part in rows.by_workload().values()])
+
+
+def mean_of(found: Sequence[dict[str, Score]]) -> dict[str, Score]:
+    """Return the mean of several scores, of what each of them says; of rows, the sum."""
+    if len(found) == 1:
+        return found[0]
+    return {
+        name: {key: _mean(key, [one[name][key] for one in found if name in one]) for key in keys}
+        for name, keys in {n: scores for one in found for n, scores in one.items()}.items()
+    }
+
+
+def _mean(key: str, values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    if key == _ROWS:
+        return sum(known)
+    return sum(known) / len(known) if known else None
+
+
+def _scores_of_one(model: LearnedModel, rows: Rows) -> dict[str, Score]:
     values = of_feasible(rows)
-    told, said = model.scales.standardise(values), model.beliefs(rows.batch)
+    told, said = model.scales.standardise(values), model.beliefs_of(rows)
     guessed, half = model.scales.restore(said.mean), said.sigma * model.half_widths
     found = {}
     for at, name in enumerate(model.scales.names):
@@ -55,7 +78,7 @@ def scores(model: LearnedModel, rows: Rows) -> dict[str, Score]:
                 **_in_units(values[name][known], guessed[name][known], model.metric(name)),
                 "coverage": _held(error, wide),
                 "interval": float(2.0 * wide.mean()),
-                "rows": int(np.count_nonzero(known)),
+                _ROWS: int(np.count_nonzero(known)),
             }
             found[name] = {key: None if math.isnan(v) else v for key, v in row.items()}
     return found

@@ -12,6 +12,7 @@ from archgym.cost_models.dram.model import MemoryControllerModel
 from archgym.cost_models.dram.refresh_schemes import allowed_policies
 from archgym.cost_models.dram.trace import Trace
 from archgym.cost_models.dram.workloads import list_workloads, load_workload
+from archgym.cost_models.dram.workloads.features import trace_features
 from archgym.environment import Environment
 from archgym.envs.dram.objectives import OBJECTIVES
 from archgym.envs.dram.space import SPACES, design_space
@@ -136,4 +137,5 @@ ENVIRONMENT = Environment(
     objectives=OBJECTIVES,
     settings=SETTINGS,
     notes=NOTES,
+    workload_features=trace_features,
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,11 +12,13 @@ from archgym.agents.base import AskTellAgent
 from archgym.agents.distinct import DistinctDesigns
 from archgym.agents.error_process import ErrorProcess
 from archgym.agents.hyperparameter import Hyperparameter
-from archgym.agents.perturbation import perturb
+from archgym.agents.improvement import TIE, expected
+from archgym.agents.planning import Planner
+from archgym.agents.told import ToldDesigns
 from archgym.batch import Batch
 from archgym.encodings import to_unit
 from archgym.errors import SettingError
-from archgym.outcome import Floats, Measurements, Outcomes, Status, concatenate
+from archgym.outcome import Floats, Outcomes, Status
 from archgym.torch_session import torch_session
 
 if TYPE_CHECKING:
@@ -25,11 +26,6 @@ if TYPE_CHECKING:
     from archgym.cost_models.learned.regressor import Beliefs
 
 NONE = "none"
-_ELITE = 64
-_FIRST_REACH, _LAST_REACH = 0.5, 0.05
-_CHANGED_AXES = 0.3
-# Designs with equal prospects are told apart by what is expected of them.
-_TIE = 1e-3
 # A simulator of own rows is trained anew when they have grown by this factor.
 _GROWTH = 1.25
 _OWN = {"width": 32, "layers": 2, "epochs": 1}
@@ -90,12 +86,13 @@ class InsightAgent(AskTellAgent):
     def setup(self) -> None:
         self.batch_size = self.values["batch_size"]
         self.proposed = DistinctDesigns(self.space)
+        self._planner = Planner(self.values["generations"], self.values["children"])
         self._simulator = self._pretrained()
         self._own = self._simulator is None
         self.offline_evaluations = (
             0 if self._simulator is None else self._simulator.card.evaluations
         )
-        self._told: list[tuple[Batch, Outcomes]] = []
+        self._told = ToldDesigns(self.space)
         self._next_training = self.values["startup"]
         self._begin_correction()
 
@@ -103,30 +100,17 @@ class InsightAgent(AskTellAgent):
 
     def ask(self, count: int) -> Batch:
         if self._simulator is None:
-            missing = max(1, self._next_training - self._count)
+            missing = max(1, self._next_training - len(self._told))
             return self.proposed.draw(self.rng, min(count, missing))
         planned = self.proposed.take_new(self._plan(), count)
         return planned if len(planned) else self.proposed.draw(self.rng, count)
 
     def tell(self, batch: Batch, outcomes: Outcomes) -> None:
-        self._told.append((batch, outcomes))
-        if self._own and self._count >= self._next_training:
+        self._told.add(batch, outcomes)
+        if self._own and len(self._told) >= self._next_training:
             self._train()
         if self._simulator is not None:
             self._correct()
-
-    @property
-    def _count(self) -> int:
-        return sum(len(batch) for batch, _ in self._told)
-
-    @property
-    def _all(self) -> tuple[Batch, Measurements]:
-        """All designs told, and what was measured of them."""
-        codes = np.concatenate([batch.codes for batch, _ in self._told])
-        joined = concatenate([outcomes for _, outcomes in self._told])
-        ran = np.isin(joined.status, (Status.OK, Status.INFEASIBLE))
-        status = np.where(ran, np.uint8(Status.OK), joined.status)
-        return Batch(self.space, codes), replace(joined, status=status)
 
     # -- the simulator --------------------------------------------------------------------------
 
@@ -155,11 +139,11 @@ class InsightAgent(AskTellAgent):
         from archgym.cost_models.learned.learning import learn
         from archgym.cost_models.learned.rows import NothingToLearnError, Rows
 
-        self._next_training = math.ceil(_GROWTH * self._count)
+        self._next_training = math.ceil(_GROWTH * len(self._told))
         settings = _OWN | {"fewest_steps": self.values["steps"]}
         seed = int(self.rng.integers(2**31))
         try:
-            rows = Rows.of(*self._all)
+            rows = Rows.of(*self._told.all)
             with torch_session():
                 self._simulator = learn(
                     self.problem, rows, settings=settings, seed=seed, kept_out=0.0
@@ -177,7 +161,7 @@ class InsightAgent(AskTellAgent):
     def _correct(self) -> None:
         """Learn from all designs told what the simulator gets wrong."""
         assert self._simulator is not None
-        batch, measured = self._all
+        batch, measured = self._told.all
         said = self._said(batch)
         true = self._simulator.scales.standardise(measured.metrics)
         errors = np.nan_to_num((true - said.mean) / said.sigma)
@@ -204,24 +188,7 @@ class InsightAgent(AskTellAgent):
     def _plan(self) -> Batch:
         """Return designs, the most promising first."""
         drawn = self.space.sample(self.rng, self.values["candidates"])
-        elite, promise = self._best_of(drawn, self._promise(drawn))
-        generations = self.values["generations"]
-        for reach in np.geomspace(_FIRST_REACH, _LAST_REACH, generations):
-            parents = self.rng.integers(len(elite), size=self.values["children"])
-            reaches = np.full(self.space.width, reach)
-            codes = perturb(self.space, self.rng, elite.codes[parents], reaches, _CHANGED_AXES)
-            children = Batch(self.space, codes)
-            children = children.select(self.space.valid(children))
-            both = Batch(self.space, np.concatenate([elite.codes, children.codes]))
-            promises = np.concatenate([promise, self._promise(children)])
-            elite, promise = self._best_of(both, promises)
-        return elite
-
-    def _best_of(self, batch: Batch, promise: Floats) -> tuple[Batch, Floats]:
-        known = self.proposed.new_rows(batch, set())
-        order = np.array(known, dtype=np.int64)[np.argsort(-promise[known], kind="stable")]
-        order = order[:_ELITE]
-        return batch.select(order), promise[order]
+        return self._planner.best(drawn, self._promise, self.proposed, self.rng)[0]
 
     def _promise(self, batch: Batch) -> Floats:
         """Return the improvement that is expected of each design, shape (n,)."""
@@ -232,15 +199,9 @@ class InsightAgent(AskTellAgent):
         draws = self.values["draws"]
         noise = self.rng.standard_normal((draws, *mean.shape))
         drawn = (self._simulator.measured(mean + sigma * z, said) for z in noise)
-        rewards = np.stack([self.problem.score(metrics).reward for metrics in drawn])
-        gained = np.maximum(np.minimum(rewards, self._enough) - self._best, 0.0).mean(axis=0)
-        promise: Floats = self._trust(points) * gained + _TIE * rewards.mean(axis=0)
+        gained, reward = expected(self.problem, drawn, self._best)
+        promise: Floats = self._trust(points) * gained + TIE * reward
         return promise
-
-    @property
-    def _enough(self) -> float:
-        """The reward beyond which nothing is gained: 1 where targets are to be met."""
-        return 1.0 if hasattr(self.problem.objective.form, "met") else math.inf
 
     def _trust(self, points: Floats) -> Floats:
         """Return how far each point is from designs that proved infeasible, 0 to 1."""

@@ -1,0 +1,69 @@
+"""The designs that a model holds most promising, found by an evolution that evaluates none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from archgym.agents.distinct import DistinctDesigns
+from archgym.agents.perturbation import perturb
+from archgym.batch import Batch
+from archgym.outcome import Floats
+
+_ELITE = 64
+_FIRST_REACH, _LAST_REACH = 0.5, 0.05
+_CHANGED_AXES = 0.3
+
+Promise = Callable[[Batch], Floats]
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Mutates the most promising designs, in smaller and smaller steps.
+
+    Attributes:
+        generations: How many there are.
+        children: Per generation.
+    """
+
+    generations: int
+    children: int
+
+    def best(
+        self,
+        begin: Batch,
+        promise: Promise,
+        proposed: DistinctDesigns,
+        rng: np.random.Generator,
+    ) -> tuple[Batch, Floats]:
+        """Return up to 64 designs that are new, the most promising first, and what they promise.
+
+        Args:
+            begin: Designs to begin with.
+            promise: How promising designs are, shape (n,).
+            proposed: Designs that are not new.
+            rng: Random numbers.
+        """
+        space = begin.space
+        elite, promised = _new_best(begin, promise(begin), proposed)
+        for reach in np.geomspace(_FIRST_REACH, _LAST_REACH, self.generations):
+            if not len(elite):
+                break
+            parents = rng.integers(len(elite), size=self.children)
+            reaches = np.full(space.width, reach)
+            codes = perturb(space, rng, elite.codes[parents], reaches, _CHANGED_AXES)
+            children = Batch(space, codes)
+            children = children.select(space.valid(children))
+            both = Batch(space, np.concatenate([elite.codes, children.codes]))
+            promises = np.concatenate([promised, promise(children)])
+            elite, promised = _new_best(both, promises, proposed)
+        return elite, promised
+
+
+def _new_best(batch: Batch, promise: Floats, proposed: DistinctDesigns) -> tuple[Batch, Floats]:
+    known = proposed.new_rows(batch, set())
+    order = np.array(known, dtype=np.int64)[np.argsort(-promise[known], kind="stable")]
+    order = order[:_ELITE]
+    return batch.select(order), promise[order]

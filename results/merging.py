@@ -9,7 +9,7 @@ finished before it is whole; the same call again goes on. Files that are not our
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.errors import StoreError
-from archgym.results.files import exists, make_folder, put, refused, remove
+from archgym.results.files import Place, exists, make_folder, put, refused, remove
 from archgym.results.reader import read_rows
 from archgym.results.schema import TIMINGS
 from archgym.results.spec import TrialSpec
@@ -83,14 +83,18 @@ def _compare(theirs: RunFolder, ours: RunFolder) -> tuple[Verdict, str]:
     _check_identity(theirs)
     if not exists(ours.run_file):
         return (Verdict.RUNNING if theirs.state() == State.RUNNING else Verdict.NEW), ""
-    their_rows, our_rows = read_rows(theirs), read_rows(ours)
-    step = _first_difference(their_rows, our_rows)
-    if step is not None:
-        text = f"evaluation {step} of {theirs.path} differs from that of {ours.path}"
-        return Verdict.CONFLICT, text
+    pairs = (theirs, ours), (theirs.recheck, ours.recheck)
+    stored = [(read_rows(their), read_rows(our)) for their, our in pairs]
+    for (their, our), rows in zip(pairs, stored, strict=True):
+        step = _first_difference(*rows)
+        if step is not None:
+            text = f"evaluation {step} of {their.path} differs from that of {our.path}"
+            return Verdict.CONFLICT, text
     states = theirs.state(), ours.state()
-    their_rank = states[0] == State.DONE, _count(their_rows)
-    our_rank = states[1] == State.DONE, _count(our_rows)
+    their_rank, our_rank = (
+        (state == State.DONE, *(_count(rows[whose]) for rows in stored))
+        for whose, state in enumerate(states)
+    )
     if their_rank == our_rank:
         return Verdict.EQUAL, ""
     if State.RUNNING in states:
@@ -144,18 +148,28 @@ def _both_missing(mine: pa.ChunkedArray, other: pa.ChunkedArray) -> NDArray[np.b
 
 def _bring(theirs: RunFolder, ours: RunFolder) -> None:
     """Copy a run: rows and marks, then its spec, and last of all how it ended."""
-    make_folder(ours.path)
     last = [theirs.run_file, theirs.failed_file, theirs.done_file]
-    for source in (*theirs.parts(), *theirs.attempts(), *last):
+    _copy(theirs.recheck.parts(), ours.recheck)
+    _copy((*theirs.parts(), *theirs.attempts(), *last), ours)
+    if exists(ours.done_file):
+        replaced = [*_replaced(theirs, ours), *_replaced(theirs.recheck, ours.recheck)]
+        for left in (*replaced, ours.failed_file, ours.progress_file, ours.searched_file):
+            remove(left)
+
+
+def _copy(sources: Sequence[Place], folder: RunFolder) -> None:
+    if sources:
+        make_folder(folder.path)
+    for source in sources:
         try:
             content = source.read_bytes()
         except FileNotFoundError:
             continue
         except OSError as error:
             raise refused(source, "cannot be read", error) from None
-        put(ours.path / source.name, content)
-    if exists(ours.done_file):
-        kept = {part.name for part in theirs.parts()}
-        replaced = [part for part in ours.parts() if part.name not in kept]
-        for left in (*replaced, ours.failed_file, ours.progress_file):
-            remove(left)
+        put(folder.path / source.name, content)
+
+
+def _replaced(theirs: RunFolder, ours: RunFolder) -> list[Place]:
+    kept = {part.name for part in theirs.parts()}
+    return [part for part in ours.parts() if part.name not in kept]

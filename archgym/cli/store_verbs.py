@@ -44,8 +44,11 @@ def compare(store: StoreOption = DEFAULT_STORE, form: FormatOption = Format.TABL
 
     regret is 1 - best reward found / best there is; missed is the share of the possible
     improvement over the default design that was not found. Best is the true optimum where `archgym
-    enumerate` measured the space, else the best that any run found. Intervals are 95 %, by
-    stratified bootstrap over seeds. Example: archgym compare --store runs --format csv
+    enumerate` measured the space, else the best that any run found. Re-checked trials are compared
+    by their true rewards with those of the true cost model; true_evaluations is what either asked
+    of it. Intervals are 95 %, by stratified bootstrap over seeds.
+
+    Example: archgym compare --store runs --format csv
     """
     from archgym.results.comparison import compare as side_by_side
     from archgym.results.leaderboard import load_runs

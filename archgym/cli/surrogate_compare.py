@@ -8,9 +8,21 @@ from typing import Annotated
 
 import typer
 
-from archgym.cli.options import DEFAULT_STORE, FormatOption, Workload
-from archgym.cli.surrogate_options import MetricsOption, SeedOption, names_of
-from archgym.cli.tables import Format, show
+from archgym.cli.options import DEFAULT_STORE, FormatOption, Workload, parse_values
+from archgym.cli.surrogate_options import (
+    DatasetName,
+    DatasetStore,
+    KindsOption,
+    MetricsOption,
+    RivalSettings,
+    SeedOption,
+    SeedsOption,
+    TableOption,
+    TuneOption,
+    names_of,
+)
+from archgym.cli.surrogate_scores import check_output, show_scores, write_scores
+from archgym.cli.tables import Format
 
 
 class Split(StrEnum):
@@ -21,38 +33,48 @@ class Split(StrEnum):
 
 
 def compare(
-    dataset: Annotated[
-        str, typer.Option(metavar="NAME[:VERSION]", help="The newest version otherwise.")
-    ],
-    store: Annotated[Path, typer.Option(help="Where the dataset is.")] = Path(DEFAULT_STORE),
+    dataset: DatasetName,
+    store: DatasetStore = Path(DEFAULT_STORE),
     workload: Workload = None,
-    kind: Annotated[list[str] | None, typer.Option(help="All otherwise; repeatable.")] = None,
+    kind: KindsOption = None,
+    option: RivalSettings = None,
     split: Annotated[Split, typer.Option(help="What is kept out.")] = Split.DESIGN,
     metrics: MetricsOption = None,
+    tune: TuneOption = None,
+    seeds: SeedsOption = 1,
     seed: SeedOption = 0,
+    output: TableOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Train kinds of surrogates on equal rows of a dataset, and score them on equal other rows.
 
-    Kept out is a random fifth of the designs, or, in turn, all rows of each agent.
+    Kept out is a random fifth of the designs, or, in turn, all rows of each agent. Two baselines
+    stand beside them: the mean of what is learnt, and the nearest design learnt. With several
+    seeds a score is the mean over them, and its standard deviation follows.
 
-    Example: archgym surrogate compare --dataset memory --store runs --kind gp --split agent
+    Example: archgym surrogate compare --dataset memory --kind gp --split agent --seeds 3
     """
-    from archgym.cost_models.learned.regressor import KINDS, find_kind
+    from archgym.cli.progress_line import progress_line
+    from archgym.cost_models.learned.regressor import KINDS
+    from archgym.experiments import surrogate_comparison as comparison
     from archgym.experiments import surrogate_datasets as source
     from archgym.results.dataset import find_dataset
     from archgym.results.store import Store
     from archgym.torch_session import torch_session
 
+    check_output(output)
     found = find_dataset(Store.open(store), dataset)
-    problem, kinds = source.problem_of_dataset(found.card, workload), kind or list(KINDS)
-    for name in kinds:
-        find_kind(name)
-    with torch_session():
-        table = [
-            row
-            for lesson in source.lessons(found, problem, split.value, seed)
-            for name in kinds
-            for row in source.compared(problem, lesson, name, names_of(metrics), None, seed)
-        ]
-    show(table, form)
+    problem = source.problem_of_dataset(found.card, workload)
+    rivals = comparison.contenders(
+        kind or KINDS, parse_values("--option", option), trials=tune or 0
+    )
+    lessons = [
+        (number, lesson)
+        for number in range(seed, seed + seeds)
+        for lesson in source.lessons(found, problem, split.value, number)
+    ]
+    with torch_session(), progress_line("surrogates") as told:
+        rows = comparison.compared(problem, lessons, rivals, names_of(metrics), told)
+    table = comparison.averaged(rows)
+    show_scores(table, form)
+    write_scores(output, table)

@@ -19,7 +19,14 @@ from archgym.cli.options import (
     parse_values,
 )
 from archgym.cli.surrogate_compare import compare
-from archgym.cli.surrogate_options import KindSettings, MetricsOption, SeedOption, names_of
+from archgym.cli.surrogate_curve import curve
+from archgym.cli.surrogate_options import (
+    KindSettings,
+    MetricsOption,
+    SeedOption,
+    TuneOption,
+    names_of,
+)
 from archgym.cli.tables import Format, show
 from archgym.errors import SettingError
 
@@ -35,6 +42,7 @@ surrogate = typer.Typer(
 )
 
 surrogate.command()(compare)
+surrogate.command()(curve)
 
 _ONE_SOURCE = "give exactly one of --dataset, --store, --rows and --designs"
 
@@ -69,6 +77,7 @@ def train(
     kind: Annotated[str, typer.Option(help="What learns.")] = "transformer",
     metrics: MetricsOption = None,
     option: KindSettings = None,
+    tune: TuneOption = None,
     seed: SeedOption = 0,
 ) -> None:
     """Train a surrogate from stored evaluations, a table, or designs evaluated now.
@@ -78,8 +87,10 @@ def train(
 
     Example: archgym surrogate train analog.sizing --workload miller2 --designs 5000 --output m2
     """
+    from archgym.cli.progress_line import progress_line
     from archgym.cost_models.learned.learning import learn
     from archgym.cost_models.learned.model import home_of
+    from archgym.experiments.surrogate_tuning import Tuner
     from archgym.torch_session import torch_session
 
     if dataset is not None:
@@ -91,10 +102,10 @@ def train(
         problem = environment.make_problem(workload, None, cost_model, **parse_settings(settings))
         name = cost_model or next(iter(environment.cost_models))
         data = _rows(env, problem, name, store, rows, designs, seed)
-    with torch_session():
-        model = learn(
-            problem, data, kind, names_of(metrics), parse_values("--option", option), seed
-        )
+    chosen, given = names_of(metrics), parse_values("--option", option)
+    with torch_session(), progress_line("trials") as told:
+        tuner = None if tune is None else Tuner(problem, kind, chosen, given, tune, seed, told)
+        model = learn(problem, data, kind, chosen, given, seed, tune=tuner)
     model.save(home_of(output))
     _show_scores(model.card.scores, Format.TABLE)
     typer.echo(f"wrote {home_of(output)}; use it as --cost-model surrogate:{output}")

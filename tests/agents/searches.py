@@ -59,6 +59,16 @@ QUICK: dict[str, dict[str, Any]] = {
     "smac": {"startup": 8, "candidates": 50, "local_searches": 1, "retrain_after": 16},
     "turbo": {"startup": 8, "batch_size": 8, "candidates": 100},
     "boils": {"startup": 8, "walks": 4, "steps": 6},
+    "active_learning": {
+        "kind": "random_forest",
+        "startup": 10,
+        "batch_size": 6,
+        "growth": 1.5,
+        "candidates": 64,
+        "generations": 1,
+        "children": 16,
+        "draws": 4,
+    },
     "insight": {
         "startup": 12,
         "batch_size": 6,
@@ -71,10 +81,19 @@ QUICK: dict[str, dict[str, Any]] = {
     "qnehvi": {"startup": 8, "batch_size": 8, "candidates": 64, "samples": 16},
 }
 # Agents whose models take a tenth of a second per design are tested on fewer designs.
-LARGEST_BUDGETS = {"gp": 20, "smac": 30, "turbo": 24, "qnehvi": 24, "boils": 30, "insight": 24}
+LARGEST_BUDGETS = {
+    "gp": 20,
+    "smac": 30,
+    "turbo": 24,
+    "qnehvi": 24,
+    "boils": 30,
+    "insight": 24,
+    "active_learning": 36,
+}
 # Settings under which a search is mostly random, for tests of what can be reached at all.
 WIDE: dict[str, dict[str, Any]] = {
-    name: {"startup": 150} for name in ("gp", "smac", "turbo", "qnehvi", "boils", "insight")
+    name: {"startup": 150}
+    for name in ("gp", "smac", "turbo", "qnehvi", "boils", "insight", "active_learning")
 }
 
 

@@ -29,6 +29,7 @@ BUDGETS = {
     "qnehvi": 24,
     "boils": 60,
     "insight": 40,
+    "active_learning": 40,
 }
 # Shortened deliberation; the others are tested as users meet them.
 HURRIED: dict[str, dict[str, Any]] = {
@@ -36,8 +37,11 @@ HURRIED: dict[str, dict[str, Any]] = {
     "turbo": QUICK["turbo"],
     "qnehvi": QUICK["qnehvi"],
     "insight": QUICK["insight"] | {"steps": 60, "generations": 4},
+    "active_learning": QUICK["active_learning"] | {"generations": 4, "draws": 8},
 }
-LONG = dict.fromkeys(("insight", "smac", "sac"), pytest.mark.extended)  # train between evaluations
+LONG = dict.fromkeys(
+    ("active_learning", "insight", "smac", "sac"), pytest.mark.extended
+)  # train between evaluations
 OPTIMISERS = [name for name in AGENTS if name not in BLIND]
 
 

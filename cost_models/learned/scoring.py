@@ -124,6 +124,9 @@ def _found(true: NDArray[np.float64], guessed: Floats, metric: Metric) -> float:
         return math.nan
     sign = 1.0 if metric.direction == "minimize" else -1.0
     best = max(1, min(_BEST, int(_SHARE_OF_FEW * len(true))))
-    worst_of_best = np.sort(sign * true)[best - 1]
-    chosen = np.argsort(sign * guessed, kind="stable")[:best]
-    return float(np.mean(sign * true[chosen] <= worst_of_best))
+    good = sign * true <= np.sort(sign * true)[best - 1]
+    last = np.sort(sign * guessed)[best - 1]
+    sure, tied = sign * guessed < last, sign * guessed == last
+    # Of those guessed alike, which are chosen is left to chance: what is expected.
+    drawn = (best - np.count_nonzero(sure)) * good[tied].mean()
+    return float((np.count_nonzero(good[sure]) + drawn) / best)

@@ -95,7 +95,7 @@ def _searched_on(runs: Iterable[Run]) -> dict[Model, str]:
     So surrogates of different problems stand in one row. Several of one problem are told apart.
     """
     of_problem: dict[tuple[str, str], set[Model]] = defaultdict(set)
-    for spec in (run.spec for run in runs if run.rechecked is not None):
+    for spec in (run.spec for run in runs if run.spec.recheck is not None):
         of_problem[problem_of(spec.true_spec), _kind(_model(spec))].add(_model(spec))
     apart = {model for models in of_problem.values() if len(models) > 1 for model in models}
     every: set[Model] = set().union(*of_problem.values())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,8 +63,22 @@ def replay_run(folder: RunFolder) -> Replayed:
     return _replay(TrialSpec.of(content["spec"]), rows, content.get("versions", {}))
 
 
+def replay_recheck(folder: RunFolder) -> Replayed | None:
+    """Let the true cost model evaluate all re-checked designs of a run again; None without any.
+
+    Raises:
+        StoreError: The run is damaged.
+    """
+    content, rows = folder.read_run(), read_rows(folder.recheck)
+    if rows is None:
+        return None
+    spec = TrialSpec.of(content["spec"])
+    replayed = _replay(spec.true_spec, rows, content.get("versions", {}))
+    return _of_recheck(replayed, spec)
+
+
 def replay_best(store: Store, complain: Complain | None = None) -> Iterator[Replayed]:
-    """Evaluate each problem's best design again.
+    """Evaluate each problem's best design again, and the truly best of those re-checked.
 
     The best runs are looked up in the summaries; the design, its metrics and its reward are read
     from the rows, and must agree with the summary.
@@ -76,27 +90,51 @@ def replay_best(store: Store, complain: Complain | None = None) -> Iterator[Repl
     Raises:
         StoreError: A part is damaged; or a summary, and nobody is to be told.
     """
-    for run in _best_runs(load_runs(store, complain)):
-        folder = store.folder(run.spec)
-        rows, best = read_rows(folder), run.summary["best"]
-        if rows is None or best["step"] >= len(rows):
-            raise StoreError(f"{folder.path}: the row of the best design is missing")
-        row = rows.slice(best["step"], 1)
-        stored = row["reward"][0].as_py()
-        if stored != best["reward"]:
-            text = f"reward: the summary says {best['reward']!r}, the row {stored!r}"
-            yield Replayed(run.spec.run_id, run.spec.problem_label, difference=text)
-            continue
-        yield _replay(run.spec, row, (folder.read_done() or {}).get("versions", {}))
+    runs = load_runs(store, complain)
+    for run in _best_runs(runs, lambda run: run.best_reward):
+        folder, best = store.folder(run.spec), run.summary["best"]
+        yield _replay_claim(run.spec, folder, best["step"], best["reward"], _versions(folder))
+    rechecked = [run for run in runs if run.rechecked and run.rechecked["best"] is not None]
+    for run in _best_runs(rechecked, lambda run: run.true_reward):
+        folder, row = store.folder(run.spec), (run.rechecked or {})["best"]["rank"] - 1
+        claim = folder.recheck, row, run.true_reward, _versions(folder)
+        yield _of_recheck(_replay_claim(run.spec.true_spec, *claim), run.spec)
 
 
-def _best_runs(runs: Sequence[Run]) -> list[Run]:
+def _versions(folder: RunFolder) -> Mapping[str, str]:
+    versions: Mapping[str, str] = (folder.read_done() or {}).get("versions", {})
+    return versions
+
+
+def _replay_claim(
+    spec: TrialSpec, folder: RunFolder, step: int, claimed: float, versions_then: Mapping[str, str]
+) -> Replayed:
+    """Evaluate the row again of which the summary claims a reward."""
+    rows = read_rows(folder)
+    if rows is None or step >= len(rows):
+        raise StoreError(f"{folder.path}: the row of the best design is missing")
+    row = rows.slice(step, 1)
+    stored = row["reward"][0].as_py()
+    if stored != claimed:
+        text = f"reward: the summary says {claimed!r}, the row {stored!r}"
+        return Replayed(spec.run_id, spec.problem_label, difference=text)
+    return _replay(spec, row, versions_then)
+
+
+def _of_recheck(replayed: Replayed, spec: TrialSpec) -> Replayed:
+    """Return what replaying true evaluations showed under the name of their run."""
+    label = f"{spec.problem_label}, re-checked by {spec.true_spec.cost_model}"
+    return replace(replayed, run_id=spec.run_id, problem=label)
+
+
+def _best_runs(runs: Sequence[Run], value: Callable[[Run], float]) -> list[Run]:
+    """Return the run of each problem whose best design has the largest value."""
     best: dict[str, Run] = {}
     for run in runs:
         if run.state != State.DONE or run.summary.get("best") is None:
             continue
         key = run.spec.problem_key
-        if key not in best or run.best_reward > best[key].best_reward:
+        if key not in best or value(run) > value(best[key]):
             best[key] = run
     return list(best.values())
 

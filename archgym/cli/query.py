@@ -30,6 +30,7 @@ class Question(StrEnum):
     TOP = "top"
     FRONT = "front"
     ROWS = "rows"
+    RECHECKED = "rechecked"
 
 
 def query(
@@ -38,7 +39,8 @@ def query(
         typer.Argument(
             help="runs: one line per run; curves: best reward so far at 1, 2, 3, 5, 7, 10, 20, ..."
             " evaluations; top: each problem's best designs; front: its Pareto front; rows: all"
-            " evaluations in native values."
+            " evaluations in native values; rechecked: the designs that the true cost model"
+            " evaluated in the end, beside what the search believed."
         ),
     ],
     store: StoreOption = DEFAULT_STORE,
@@ -124,6 +126,10 @@ def _answer(
     if question is Question.FRONT:
         names = None if metrics is None else [name.strip() for name in metrics.split(",")]
         return questions.front(store, runs, names, warn)
+    if question is Question.RECHECKED:
+        if not any(run.rechecked for run in runs):
+            raise StoreError(f"{store.path}: none of {len(runs)} runs was re-checked")
+        return questions.rechecked(store, runs, warn)
     return questions.rows(store, runs, warn)
 
 

@@ -73,15 +73,20 @@ def replay(
 ) -> None:
     """Evaluate stored designs again and check that the stored outcome is met to the last bit.
 
-    Exit code 0 when it is, 1 when it is not. Example: archgym replay --best --store runs
+    Designs that were re-checked are evaluated by the true cost model, too. Exit code 0 when it is
+    met, 1 when it is not. Example: archgym replay --best --store runs
     """
-    from archgym.results.replay import replay_best, replay_run
+    from archgym.results.replay import replay_best, replay_recheck, replay_run
     from archgym.results.store import Store
 
     if (run_id is None) != best:
         raise SettingError("replay needs a run's id or --best, one of them")
     opened = Store.open(store)
-    replayed = list(replay_best(opened, warn)) if best else [replay_run(opened.find(str(run_id)))]
+    if best:
+        replayed = list(replay_best(opened, warn))
+    else:
+        run = opened.find(str(run_id))
+        replayed = [one for one in (replay_run(run), replay_recheck(run)) if one is not None]
     if not replayed:
         raise StoreError(f"no finished runs in {opened.path}")
     _tell_replayed(replayed)

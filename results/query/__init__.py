@@ -11,7 +11,18 @@ are never ranked against each other: each row says its problem, and ranks begin 
 
 from archgym.results.query.conditions import parse_condition
 from archgym.results.query.designs import front, rows, top
+from archgym.results.query.rechecks import rechecked
 from archgym.results.query.selection import frame, select
 from archgym.results.query.summaries import curves, run_rows
 
-__all__ = ["curves", "frame", "front", "parse_condition", "rows", "run_rows", "select", "top"]
+__all__ = [
+    "curves",
+    "frame",
+    "front",
+    "parse_condition",
+    "rechecked",
+    "rows",
+    "run_rows",
+    "select",
+    "top",
+]

@@ -99,7 +99,7 @@ def _best_rows(run: Run, problem: Problem, stored: pa.Table, count: int) -> list
     order = np.argsort(-stored["reward"].to_numpy(), kind="stable")
     keys = batch_of(stored, problem).keys()
     distinct = list({keys[row]: row for row in reversed(order.tolist())}.values())[::-1][:count]
-    return _described(run, problem, stored.take(np.array(distinct, dtype=np.int64)))
+    return described(run, problem, stored.take(np.array(distinct, dtype=np.int64)))
 
 
 def front(
@@ -161,7 +161,7 @@ def _own_front(
     measured = measurements_of(stored, problem).metrics
     points = np.column_stack([sign * measured[name][feasible] for name, sign in signs.items()])
     kept = feasible[pareto_rows(points)] if len(points) else feasible
-    return _described(run, problem, stored.take(kept), list(signs))
+    return described(run, problem, stored.take(kept), list(signs))
 
 
 def _undominated(found: list[dict[str, Any]], signs: dict[str, float]) -> list[dict[str, Any]]:
@@ -169,7 +169,7 @@ def _undominated(found: list[dict[str, Any]], signs: dict[str, float]) -> list[d
     return [found[row] for row in pareto_rows(points)] if len(points) else []
 
 
-def _described(
+def described(
     run: Run, problem: Problem, stored: pa.Table, metrics: Sequence[str] | None = None
 ) -> list[dict[str, Any]]:
     """Return rows as cells: run, step, reward, the metrics looked at, and the design as text."""

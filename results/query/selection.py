@@ -33,7 +33,8 @@ _NESTED = "settings", "hyperparameters"
 def select(runs: Iterable[Run], condition: Condition | None = None) -> list[Run]:
     """Return the runs that meet a condition.
 
-    Keys are ``run``, ``state``, ``best_reward``, those of the spec (``env``, ``workload``,
+    Keys are ``run``, ``state``, ``best_reward``, ``rechecked`` (the best true reward), those of
+    the spec (``env``, ``workload``,
     ``objective``, ``agent``, ``seed``, ``budget``, ...), ``settings.NAME``,
     ``hyperparameters.NAME``, and counts of finished runs (``evaluations``, ``unique``).
 
@@ -56,6 +57,7 @@ def _facts(run: Run) -> dict[str, Any]:
     facts |= {name: run.summary.get(name) for name in _OF_SUMMARY}
     facts |= {"run": run.run_id, "state": run.state, "objective": objective_text(run)}
     facts["best_reward"] = run.best_reward if run.scored else None
+    facts["rechecked"] = None if run.rechecked is None else run.true_reward
     for holder in _NESTED:
         facts |= {f"{holder}.{name}": v for name, v in getattr(spec, holder).items()}
     return facts
@@ -100,14 +102,23 @@ def by_problem(runs: Iterable[Run]) -> dict[str, list[Run]]:
     return groups
 
 
-def stored_rows(store: Store, run: Run, complain: Complain | None) -> pa.Table | None:
+def stored_rows(
+    store: Store, run: Run, complain: Complain | None, of_recheck: bool = False
+) -> pa.Table | None:
     """Return a run's rows, None where there are none or they are damaged and somebody is told.
+
+    Args:
+        store: The store.
+        run: Of it.
+        complain: Is told.
+        of_recheck: Whether the rows are those of the true cost model, in place of the search's.
 
     Raises:
         StoreError: They are damaged, and nobody is to be told.
     """
     try:
-        return read_rows(store.folder(run.spec))
+        folder = store.folder(run.spec)
+        return read_rows(folder.recheck if of_recheck else folder)
     except StoreError as error:
         if complain is None:
             raise

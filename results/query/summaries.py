@@ -22,17 +22,31 @@ _COUNTED = "evaluations", "unique", "ask_seconds", "evaluate_seconds"
 
 
 def run_rows(runs: Sequence[Run]) -> Iterator[pa.Table]:
-    """Yield one row per run: its spec, state, best reward and costs."""
+    """Yield one row per run: its spec, state, best reward and costs.
+
+    Where any run was re-checked, also by what, the best true reward, and what that took.
+    """
+    with_rechecks = any(run.spec.recheck is not None for run in runs)
     for start in range(0, len(runs), _CHUNK):
-        yield table_of([_run_row(run) for run in runs[start : start + _CHUNK]])
+        yield table_of([_run_row(run, with_rechecks) for run in runs[start : start + _CHUNK]])
 
 
-def _run_row(run: Run) -> dict[str, Any]:
+def _run_row(run: Run, with_rechecks: bool) -> dict[str, Any]:
     return {
         **identity(run),
         "state": run.state.value,
         "best_reward": run.best_reward if run.scored else None,
+        **(_recheck_cells(run) if with_rechecks else {}),
         **{name: run.summary.get(name) for name in _COUNTED},
+    }
+
+
+def _recheck_cells(run: Run) -> dict[str, Any]:
+    done = run.rechecked is not None
+    return {
+        "recheck": run.spec.recheck_label,
+        "rechecked": run.true_reward if done else None,
+        "true_evaluations": run.true_evaluations if done else None,
     }
 
 

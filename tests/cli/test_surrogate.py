@@ -122,16 +122,3 @@ def test_datasets_teach_their_workloads_one_at_a_time(dataset):
     told = call("evaluate", "mine", "--dataset", dataset)
     assert "these very rows" in told
     assert "these very rows" not in call("evaluate", "mine", "--designs", 30)
-
-
-def test_kinds_are_compared_on_equal_rows_by_design_and_by_agent(dataset):
-    words = ["compare", "--dataset", dataset, "--workload", "rastrigin", "--format", "json"]
-    kinds = ["--kind", "boosted_trees", "--kind", "random_forest"]
-    by_design = json.loads(call(*words, *kinds))
-    assert [row["kind"] for row in by_design] == kinds[1::2]
-    assert len({row["rows"] for row in by_design}) == 1
-    assert by_design == [{**row, "left_out": ""} for row in by_design]
-    by_agent = json.loads(call(*words, *kinds[:2], "--split", "agent"))
-    assert {row["left_out"] for row in by_agent} == {"random", "hill_climbing"}
-    with pytest.raises(UnknownNameError, match="oracle"):
-        call(*words, "--kind", "oracle")

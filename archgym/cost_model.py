@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -44,6 +44,10 @@ class CostModel(ABC):
 
     @property
     def provenance(self) -> Mapping[str, str]:
+        return {}
+
+    def remarks(self, batch: Batch) -> Mapping[str, Sequence[str]]:
+        """Return further texts that tables of results carry, column -> a text per design."""
         return {}
 
     @abstractmethod

@@ -52,7 +52,8 @@ class Problem:
         """Evaluate designs given as a DataFrame, a mapping or a list of mappings.
 
         Returns:
-            One row per design, in order: the design, the metrics, reward, status, error.
+            One row per design, in order: the design, the metrics, reward, status, error, and
+            what the cost model remarks.
 
         Raises:
             InvalidDesignError: A parameter is unknown or a value outside its domain.
@@ -65,7 +66,7 @@ class Problem:
             if metric.words:
                 outcomes[metric.name] = metric.shown(outcomes[metric.name].to_numpy())
         table = pd.concat([batch.frame(), outcomes], axis=1)
-        return table.assign(**self.cost_model.provenance)
+        return table.assign(**self.cost_model.remarks(batch), **self.cost_model.provenance)
 
     def outcomes(self, batch: Batch) -> Outcomes:
         """Return the outcomes of a batch; never raises for a design of the space."""

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from archgym.cost_models.learned.regressor import Tensors
@@ -21,7 +22,7 @@ SCHEMA = 1
 CARD, WEIGHTS = "card.json", "weights.safetensors"
 _SEAL, _WEIGHTS_HASH = "seal", "weights_sha256"
 # What older cards do not have.
-_LATER = ("intervals", "tuning", "workloads", "context")
+_LATER = ("intervals", "tuning", "workloads", "context", "defaults", "reach")
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Card:
         workloads: Of a surrogate of several: names, and the features of each, or their places
             where none are declared.
         context: What tells them apart, as axes behind those of the design space.
+        defaults: Workload -> the learnt metrics and the violation of the default design, true.
+        reach: See `Domain`; None where it is not known.
     """
 
     kind: str
@@ -75,10 +78,12 @@ class Card:
     tuning: Mapping[str, Any] | None = None
     workloads: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     context: list[dict[str, Any]] = field(default_factory=list)
+    defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    reach: float | None = None
 
 
 def save(folder: Path, card: Card, tensors: Tensors) -> None:
-    """Write a surrogate; the card, without which it does not count, comes last.
+    """Write a surrogate, whole or not at all: both files beside it, then the folder is renamed.
 
     Raises:
         StoreError: The folder cannot be made or written, or holds something else.
@@ -87,14 +92,22 @@ def save(folder: Path, card: Card, tensors: Tensors) -> None:
     weights = _safetensors().save({name: array.copy() for name, array in tensors.items()})
     if folder.exists() and not (folder / CARD).is_file():
         raise StoreError(f"{folder}: exists and is no surrogate; nothing is written")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{folder}: cannot be made: {error.strerror}") from None
     content = {"schema": SCHEMA, **asdict(card), _WEIGHTS_HASH: _hash(weights)}
     content[_SEAL] = _seal(content)
-    write_whole(folder / WEIGHTS, weights)
-    write_whole(folder / CARD, (json.dumps(content, indent=1) + "\n").encode())
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as beside:
+            made, before = Path(beside) / "made", Path(beside) / "before"
+            made.mkdir()
+            write_whole(made / WEIGHTS, weights)
+            write_whole(made / CARD, (json.dumps(content, indent=1) + "\n").encode())
+            if folder.exists():
+                folder.rename(before)
+            made.rename(folder)
+    except StoreError:
+        raise
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be made: {error.strerror}") from None
 
 
 def load(folder: Path) -> tuple[Card, Tensors, str]:

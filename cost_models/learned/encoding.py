@@ -53,10 +53,9 @@ class DesignEncoding:
                 that were learnt is seen as the nearest of them.
         """
         codes = batch.space.canonical(batch.codes)
-        if not self.context:
+        if context is None or not self.context:
             return self(codes)
         ends = [(axis.low, axis.high if axis.size is None else axis.size) for axis in self.context]
-        assert context is not None, "which workload?"
         return self(np.hstack([codes, np.clip(context, *np.array(ends).T)]))
 
     def __call__(self, codes: Codes) -> Floats:

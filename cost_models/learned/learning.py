@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
 from archgym.cost_models.learned.card import Card
+from archgym.cost_models.learned.defaults import Defaults, as_data
+from archgym.cost_models.learned.domain import Domain
 from archgym.cost_models.learned.encoding import DesignEncoding
 from archgym.cost_models.learned.model import LearnedModel, plain_settings
 from archgym.cost_models.learned.regressor import find_kind, packages_of
@@ -39,8 +40,11 @@ def learn(
     kept_out: float = 0.1,
     test: Rows | None = None,
     tune: Tune | None = None,
+    defaults: Defaults | None = None,
 ) -> LearnedModel:
     """Return a surrogate of a problem's cost model.
+
+    Nothing is evaluated.
 
     Args:
         problem: What the rows are of; where they are of several workloads, one of these.
@@ -54,6 +58,7 @@ def learn(
             scores are measured: different rows.
         test: Rows to measure scores on in place of a share.
         tune: Chooses further settings; it sees no rows but those that are learnt.
+        defaults: What `true_defaults` says of the default design, which the surrogate repeats.
 
     Raises:
         UnknownNameError: An unknown kind or metric.
@@ -73,6 +78,7 @@ def learn(
     targets = scales.standardise(of_feasible(taught))
     inputs = encoding.inputs(taught.batch, taught.context(encoding.context))
     regressor.fit(inputs, targets, taught.feasible, rng)
+    domain = Domain.of(encoding, taught.batch, calibrating.batch)
     card = Card(
         kind=kind,
         regressor=regressor.settings,
@@ -87,7 +93,7 @@ def learn(
         calibration=[1.0] * len(scales.scales),
         intervals=[None] * len(scales.scales),
         rows=len(taught),
-        evaluations=len(rows),
+        evaluations=len(rows) + (defaults.evaluations if defaults else 0),
         data_sha256=rows.digest,
         seed=seed,
         scores={},
@@ -95,17 +101,22 @@ def learn(
         tuning=tuning,
         workloads={} if taught.workloads is None else taught.workloads.as_data(),
         context=encoding.context_as_data(),
+        defaults=_known(defaults, [*scales.names, *constants]),
+        reach=None if domain is None else domain.reach,
     )
-    model = _calibrated(LearnedModel(card, regressor, declared), calibrating)
-    return LearnedModel(
-        replace(model.card, scores=scores(model, unseen)), model.regressor, declared
-    )
+    model = _calibrated(LearnedModel(card, regressor, declared, domain=domain), calibrating)
+    return model.with_card(scores=scores(model, unseen))
 
 
 def encoding_of(problem: Problem, taught: Rows) -> DesignEncoding:
     """Return how designs become numbers: by the space, and by what tells workloads apart."""
     context = () if taught.workloads is None else taught.workloads.axes()
     return DesignEncoding(problem.space.axes, context)
+
+
+def _known(defaults: Defaults | None, metrics: Sequence[str]) -> dict[str, dict[str, Any]]:
+    measured = {} if defaults is None else defaults.measured
+    return {name: as_data(one, metrics) for name, one in measured.items()}
 
 
 def _parts(
@@ -128,8 +139,7 @@ def _calibrated(model: LearnedModel, rows: Rows) -> LearnedModel:
     sigmas = [column[np.isfinite(column)] for column in errors.T]
     spread = [_spread(column) for column in sigmas]
     intervals = [half_width(s / wide) for s, wide in zip(sigmas, spread, strict=True)]
-    card = replace(model.card, calibration=spread, intervals=intervals)
-    return LearnedModel(card, model.regressor, model.metrics)
+    return model.with_card(calibration=spread, intervals=intervals)
 
 
 def _spread(sigmas: Floats) -> float:

@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archgym.batch import Batch
 from archgym.cost_model import CostModel
 from archgym.cost_models.learned.card import CARD, Card, card_of, load, read_content, save
+from archgym.cost_models.learned.domain import BEYOND, Domain
 from archgym.cost_models.learned.encoding import DesignEncoding
 from archgym.cost_models.learned.regressor import Beliefs, Regressor, find_kind
 from archgym.cost_models.learned.rows import Rows
 from archgym.cost_models.learned.scales import MetricScales
-from archgym.cost_models.learned.workloads import features_of, name_of
+from archgym.cost_models.learned.workloads import Asked, features_of, name_of
 from archgym.environment import Environment, Settings
 from archgym.errors import SettingError, StoreError, UnknownNameError
 from archgym.metric import Metric
 from archgym.outcome import Floats, Measurements, Status
+from archgym.parameter import Codes
 from archgym.problem import Problem
 
 HOME = Path("surrogates")
 SHIPPED = Path(__file__).parent / "shipped"
 OUTSIDE = "outside the ranges that the surrogate has learnt"
+UNKNOWN = "; what the default design truly costs, with which rewards compare, it does not know"
+WARNING = "warning"
+DOMAIN = "domain.learnt"
 _LIKELY = 0.5
 
 
@@ -35,14 +43,16 @@ class LearnedModel(CostModel):
     A design outside the ranges that agents search counts as crashed; one that the regressor
     believes to be infeasible has a violation of 1 and no metrics, as none were learnt of such.
 
-    One that was learnt from several workloads predicts for one of them, see `at`.
+    The default design has what it truly costs, where that is known. One that was learnt from
+    several workloads predicts for one of them, see `at`.
 
     Args:
         card: What it is.
         regressor: What predicts.
         metrics: Those of the model in whose place it stands.
         seal: What tells it from any other.
-        context: (context axes,), features of the workload that it predicts for.
+        domain: Where it has learnt.
+        asked: The workload that it predicts for.
 
     Attributes:
         card: What it is.
@@ -59,20 +69,31 @@ class LearnedModel(CostModel):
         regressor: Regressor,
         metrics: tuple[Metric, ...],
         seal: str = "",
-        context: Floats | None = None,
+        domain: Domain | None = None,
+        asked: Asked | None = None,
     ):
         self.card, self.regressor, self.metrics = card, regressor, metrics
         self.name, self.version = f"surrogate of {card.cost_model}", seal
+        self.domain = domain
+        alone = None if card.workloads else Asked(card.workload, True, np.zeros(0))
+        self.asked = asked or alone
         self.encoding = DesignEncoding.of_data(card.axes, card.context)
-        self._context = context
         self.scales = MetricScales.of_data(card.scales)
         self.sources = (f"{card.kind}, learnt from {card.rows} evaluations of {card.cost_model}",)
         r2 = {name: score["r2"] for name, score in card.scores.items()}
         kept_out = ", ".join(f"{n} {v:.4f}" for n, v in r2.items() if v is not None)
         self.checked_against = (f"R2 on designs that were kept out: {kept_out}",)
+        self._default: Codes | None = None
+
+    def with_card(self, **changes: Any) -> LearnedModel:
+        """Return the same with changes to its card."""
+        card = replace(self.card, **changes)
+        return LearnedModel(
+            card, self.regressor, self.metrics, self.version, self.domain, self.asked
+        )
 
     def at(self, problem: Problem) -> LearnedModel:
-        """Return the same surrogate for the workload of a problem.
+        """Return the same for the workload of a problem.
 
         Raises:
             SettingError: It is not of this problem, or knows nothing of the workload.
@@ -80,20 +101,28 @@ class LearnedModel(CostModel):
         unfit = mismatch(self.card, problem)
         if unfit:
             raise SettingError(f"the surrogate {unfit}")
-        context = _context(self.card, problem)
-        return LearnedModel(self.card, self.regressor, self.metrics, self.version, context)
+        asked = Asked.of(problem, self.card.workloads, self.encoding.context)
+        return LearnedModel(
+            self.card, self.regressor, self.metrics, self.version, self.domain, asked
+        )
 
     def beliefs(self, batch: Batch) -> Beliefs:
-        """Return what the regressor says, standard deviations calibrated, see `scales`."""
-        if self._context is None:
-            return self._beliefs(batch, None)
-        return self._beliefs(batch, np.tile(self._context, (len(batch), 1)))
+        """Return what the regressor says, standard deviations calibrated, see `scales`.
+
+        Raises:
+            SettingError: It is of several workloads, and none was chosen by `at`.
+        """
+        if self.asked is None:
+            raise SettingError(
+                "a surrogate of several workloads predicts for one: use at(problem)"
+            )
+        return self._beliefs(batch, np.tile(self.asked.context, (len(batch), 1)))
 
     def beliefs_of(self, rows: Rows) -> Beliefs:
         """Return `beliefs` about the designs of rows, each on its own workload."""
         return self._beliefs(rows.batch, rows.context(self.encoding.context))
 
-    def _beliefs(self, batch: Batch, context: Floats | None) -> Beliefs:
+    def _beliefs(self, batch: Batch, context: Floats) -> Beliefs:
         said = self.regressor.predict(self.encoding.inputs(batch, context))
         sigma = said.sigma * np.array(self.card.calibration)
         return Beliefs(said.mean, sigma, said.present, said.feasible)
@@ -123,7 +152,48 @@ class LearnedModel(CostModel):
 
     def evaluate(self, batch: Batch, workload: Any) -> Measurements:
         said = self.beliefs(batch)
-        return self.measured(said.mean, said, ~self.encoding.covers(batch))
+        measured = self.measured(said.mean, said, ~self.encoding.covers(batch))
+        rows = self._are_default(batch)
+        return self._with_default(measured, rows) if rows.any() else measured
+
+    def remarks(self, batch: Batch) -> dict[str, list[str]]:
+        """Return what makes the metrics of designs that are ok a guess, if anything does."""
+        assert self.asked is not None, "evaluate says why"
+        known = self._are_default(batch) if self._true_default else np.zeros(len(batch), bool)
+        told = np.flatnonzero(self.encoding.covers(batch) & ~known)
+        texts = [""] * len(batch)
+        far = self.domain.beyond(self.encoding, batch.select(told)) if self.domain else ()
+        unseen = "" if self.asked.learnt else f"workload {self.asked.name!r} was not learnt"
+        for row, beyond in zip_longest(told.tolist(), far, fillvalue=False):
+            texts[row] = "; ".join(filter(None, (unseen, BEYOND if beyond else "")))
+        return {WARNING: texts}
+
+    @property
+    def _true_default(self) -> Mapping[str, Any] | None:
+        """What the card says of the default design on the workload that is asked for."""
+        asked = self.asked
+        return self.card.defaults.get(asked.name) if asked and asked.learnt else None
+
+    def _are_default(self, batch: Batch) -> NDArray[np.bool_]:
+        """Return which designs are the default one, in effect."""
+        space = batch.space
+        if self._default is None:
+            self._default = space.canonical(space.default.codes)
+        return np.asarray((space.canonical(batch.codes) == self._default).all(axis=1))
+
+    def _with_default(self, said: Measurements, rows: NDArray[np.bool_]) -> Measurements:
+        """Return measurements in which some rows have what the default design truly costs."""
+        true = self._true_default
+        if true is None:
+            unknown = {row: text + UNKNOWN for row, text in said.error.items() if rows[row]}
+            return replace(said, error={**said.error, **unknown})
+        values = {n: math.nan if v is None else v for n, v in true["metrics"].items()}
+        return Measurements(
+            {n: np.where(rows, values.get(n, math.nan), v) for n, v in said.metrics.items()},
+            np.where(rows, true["violation"], said.violation),
+            np.where(rows, np.uint8(Status.OK), said.status),
+            {row: text for row, text in said.error.items() if not rows[row]},
+        )
 
     def measured(self, values: Floats, said: Beliefs, outside: Any = False) -> Measurements:
         """Return standardised values (n, k) as measurements of designs.
@@ -152,7 +222,8 @@ class LearnedModel(CostModel):
         Raises:
             StoreError: It cannot be written.
         """
-        save(folder, self.card, self.regressor.tensors())
+        learnt = {} if self.domain is None else {DOMAIN: self.domain.learnt}
+        save(folder, self.card, {**self.regressor.tensors(), **learnt})
 
 
 def load_surrogate(
@@ -179,12 +250,14 @@ def surrogate_of(folder: Path, problem: Problem) -> LearnedModel:
     unfit = mismatch(card, problem)
     if unfit:
         raise SettingError(f"{folder}: {unfit}")
+    learnt = {name: array for name, array in tensors.items() if name != DOMAIN}
     try:
-        regressor = find_kind(card.kind).restore(card.regressor, tensors)
+        regressor = find_kind(card.kind).restore(card.regressor, learnt)
     except (KeyError, ValueError, RuntimeError) as error:
         raise StoreError(f"{folder}: weights and card do not fit: {error}") from None
-    context = _context(card, problem)
-    return LearnedModel(card, regressor, problem.cost_model.metrics, seal, context)
+    domain = None if card.reach is None else Domain(tensors[DOMAIN], card.reach)
+    model = LearnedModel(card, regressor, problem.cost_model.metrics, seal, domain)
+    return model.at(problem)
 
 
 def mismatch(card: Card, problem: Problem) -> str:
@@ -210,14 +283,6 @@ def _asked(card: Card, problem: Problem) -> str:
     name = name_of(problem)
     can_be = name in card.workloads or (card.workloads and features_of(problem))
     return ", ".join(card.workloads) if can_be else name
-
-
-def _context(card: Card, problem: Problem) -> Floats | None:
-    """Return the numbers of a problem's workload; None where the surrogate is of one."""
-    if not card.workloads:
-        return None
-    told = features_of(problem) or card.workloads[name_of(problem)]
-    return np.array([told[axis["name"]] for axis in card.context], dtype=np.float64)
 
 
 def find(name: str) -> Path:

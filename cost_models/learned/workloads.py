@@ -92,6 +92,38 @@ class Workloads:
         return self.numbers[self.of_row][:, columns]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """The workload that a surrogate predicts for.
+
+    Attributes:
+        name: What it is called.
+        learnt: Whether the surrogate has learnt it.
+        context: (context axes,), its features.
+    """
+
+    name: str
+    learnt: bool
+    context: Floats
+
+    @staticmethod
+    def of(
+        problem: Problem, known: Mapping[str, Mapping[str, float]], axes: Sequence[Axis]
+    ) -> Asked:
+        """Return a problem's workload.
+
+        Args:
+            problem: What is asked.
+            known: Of a surrogate of several workloads, the features of each; else empty.
+            axes: What tells those apart.
+        """
+        name = name_of(problem)
+        if not known:
+            return Asked(name, True, np.zeros(0))
+        told = features_of(problem) or known[name]
+        return Asked(name, known.get(name) == told, np.array([told[axis.name] for axis in axes]))
+
+
 def name_of(problem: Problem) -> str:
     """Return what a surrogate calls a problem's workload."""
     return PurePath(problem.workload_name).name

@@ -54,7 +54,7 @@ class Contender:
             tune=self._tuner(problem, metrics, seed),
         )
         trained = time.process_time()
-        model.beliefs(lesson.test.batch)
+        model.beliefs_of(lesson.test)
         predicting = (time.process_time() - trained) / len(lesson.test)
         for metric, found in model.card.scores.items():
             yield {
@@ -113,7 +113,7 @@ def compared(
     """Return the rows of each contender in each lesson.
 
     Args:
-        problem: What the lessons are of.
+        problem: What the lessons are of; where they are of several workloads, one of these.
         lessons: What is learnt and what is scored on, the same for all contenders, and the seed
             of what learns.
         contenders: What is compared.

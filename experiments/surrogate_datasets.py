@@ -1,12 +1,10 @@
-"""Datasets as what surrogates are trained and scored on, and kinds compared on equal rows."""
+"""Datasets as what surrogates are trained and scored on."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +18,6 @@ from archgym.results.dataset import Dataset, DatasetCard
 
 ALL = "all"
 TEST_SHARE = 0.2
-_MICROSECONDS = 1e6
 
 
 @dataclass(frozen=True)
@@ -155,33 +152,6 @@ def _leaving_out_workloads(rows: Rows, dataset: Dataset) -> Iterator[Lesson]:
         out = told.of_row == place
         taught, test = (rows.select(np.flatnonzero(which)) for which in (~out, out))
         yield Lesson(told.names[place], taught, test)
-
-
-def compared(
-    problem: Problem,
-    lesson: Lesson,
-    kind: str,
-    metrics: Sequence[str] | None,
-    settings: Mapping[str, Any] | None,
-    seed: int,
-) -> Iterator[dict[str, Any]]:
-    """Yield a row per metric: scores of a kind, CPU seconds of training, and of a prediction."""
-    from archgym.cost_models.learned.learning import learn
-
-    began = time.process_time()
-    model = learn(problem, lesson.taught, kind, metrics, settings, seed, test=lesson.test)
-    trained = time.process_time()
-    model.beliefs_of(lesson.test)
-    predicting = (time.process_time() - trained) / len(lesson.test)
-    for metric, found in model.card.scores.items():
-        yield {
-            "left_out": lesson.left_out,
-            "kind": kind,
-            "metric": metric,
-            **found,
-            "train_s": round(trained - began, 2),
-            "predict_us": round(predicting * _MICROSECONDS, 1),
-        }
 
 
 def _workload(card: DatasetCard, given: str | None) -> str:

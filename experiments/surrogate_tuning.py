@@ -124,13 +124,16 @@ def _domain(default: Any, wanted: Any) -> Domain:
 
 
 def _folds(rows: Rows, seed: int) -> Iterator[tuple[Rows, Rows]]:
-    """Yield what is learnt and what is scored on, a random fifth in turn."""
+    """Yield what is learnt and what is scored on, a random fifth of the designs in turn."""
     if len(rows) < 2 * FOLDS:
         raise NothingToLearnError(f"{len(rows)} designs to tune by, {2 * FOLDS} are needed")
-    parts = np.array_split(np.random.default_rng(seed).permutation(len(rows)), FOLDS)
-    for at, part in enumerate(parts):
-        others = np.concatenate([*parts[:at], *parts[at + 1 :]])
-        yield rows.select(others), rows.select(part)
+    keys = rows.batch.keys()
+    places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    drawn = np.random.default_rng(seed).permutation(len(places)) % FOLDS
+    fold = drawn[[places[key] for key in keys]]
+    for number in range(FOLDS):
+        taught, test = (rows.select(np.flatnonzero(w)) for w in (fold != number, fold == number))
+        yield taught, test
 
 
 @cache

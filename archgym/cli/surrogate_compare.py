@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from archgym.cli.options import DEFAULT_STORE, FormatOption, Workload, parse_values
+from archgym.cli.options import DEFAULT_STORE, FormatOption, parse_values
 from archgym.cli.surrogate_options import (
     DatasetName,
     DatasetStore,
@@ -19,6 +19,7 @@ from archgym.cli.surrogate_options import (
     SeedsOption,
     TableOption,
     TuneOption,
+    Workloads,
     names_of,
 )
 from archgym.cli.surrogate_scores import check_output, show_scores, write_scores
@@ -30,12 +31,13 @@ class Split(StrEnum):
 
     DESIGN = "design"
     AGENT = "agent"
+    WORKLOAD = "workload"
 
 
 def compare(
     dataset: DatasetName,
     store: DatasetStore = Path(DEFAULT_STORE),
-    workload: Workload = None,
+    workload: Workloads = None,
     kind: KindsOption = None,
     option: RivalSettings = None,
     split: Annotated[Split, typer.Option(help="What is kept out.")] = Split.DESIGN,
@@ -48,9 +50,9 @@ def compare(
 ) -> None:
     """Train kinds of surrogates on equal rows of a dataset, and score them on equal other rows.
 
-    Kept out is a random fifth of the designs, or, in turn, all rows of each agent. Two baselines
-    stand beside them: the mean of what is learnt, and the nearest design learnt. With several
-    seeds a score is the mean over them, and its standard deviation follows.
+    Kept out is a random fifth of the designs, or, in turn, all rows of each agent or workload.
+    Two baselines stand beside the kinds: the mean of what is learnt, and the nearest design
+    learnt. With several seeds a score is the mean over them, its standard deviation follows.
 
     Example: archgym surrogate compare --dataset memory --kind gp --split agent --seeds 3
     """
@@ -64,17 +66,18 @@ def compare(
 
     check_output(output)
     found = find_dataset(Store.open(store), dataset)
-    problem = source.problem_of_dataset(found.card, workload)
+    wanted = names_of(workload) or ([source.ALL] if split is Split.WORKLOAD else [])
+    problems = source.problems_of_dataset(found.card, wanted)
     rivals = comparison.contenders(
         kind or KINDS, parse_values("--option", option), trials=tune or 0
     )
     lessons = [
         (number, lesson)
         for number in range(seed, seed + seeds)
-        for lesson in source.lessons(found, problem, split.value, number)
+        for lesson in source.lessons(found, problems, split.value, number)
     ]
     with torch_session(), progress_line("surrogates") as told:
-        rows = comparison.compared(problem, lessons, rivals, names_of(metrics), told)
+        rows = comparison.compared(problems[0], lessons, rivals, names_of(metrics), told)
     table = comparison.averaged(rows)
     show_scores(table, form)
     write_scores(output, table)

@@ -29,6 +29,10 @@ DatasetName = Annotated[
     str, typer.Option(metavar="NAME[:VERSION]", help="The newest version otherwise.")
 ]
 DatasetStore = Annotated[Path, typer.Option(help="Where the dataset is.")]
+Workloads = Annotated[
+    str | None,
+    typer.Option(help="A workload, several with commas between, or all; may be left out of one."),
+]
 KindsOption = Annotated[list[str] | None, typer.Option(help="All otherwise; repeatable.")]
 RivalSettings = Annotated[
     list[str] | None,

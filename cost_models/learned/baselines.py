@@ -64,7 +64,7 @@ class MeanRegressor(Baseline):
 class NearestRegressor(Baseline):
     """The values of the nearest design that was learnt and has them.
 
-    Distance is Euclidean in the numbers that designs become.
+    Distance is Euclidean in the places of axes with an order, and in the one-hot codes of others.
 
     Source: Cover and Hart, Nearest neighbor pattern classification, IEEE Transactions on
     Information Theory 13, 1967.
@@ -81,18 +81,29 @@ class NearestRegressor(Baseline):
     ) -> None:
         present = np.where(feasible[:, None], np.isfinite(metrics), np.nan)
         said = np.column_stack([metrics, present, feasible])
-        self._tensors = {"inputs": _flat(designs), "said": said}
+        columns = _columns(designs)
+        inputs = _flat(designs)[:, columns]
+        self._tensors = {"inputs": inputs, "columns": columns, "said": said}
 
     def predict(self, designs: Floats) -> Beliefs:
         from scipy.spatial import cKDTree
 
         inputs, said = self._tensors["inputs"], self._tensors["said"]
+        asked = _flat(designs)[:, self._tensors["columns"]]
         known, found = np.isfinite(said), np.zeros((len(designs), said.shape[1]))
         for rows in np.unique(known, axis=1).T:
             alike = (known == rows[:, None]).all(axis=0)
-            _, nearest = cKDTree(inputs[rows]).query(_flat(designs))
+            _, nearest = cKDTree(inputs[rows]).query(asked)
             found[:, alike] = said[rows][:, alike][nearest]
         return _beliefs(found)
+
+
+def _columns(designs: Floats) -> NDArray[np.int64]:
+    """Return the numbers that count: places, and codes where places are all the same."""
+    used = np.zeros(designs.shape[1:], dtype=bool)
+    used[:, 0] = np.ptp(designs[:, :, 0], axis=0) > 0
+    used[:, 1:] = ~used[:, :1] & (np.ptp(designs[:, :, 1:], axis=0) > 0)
+    return np.flatnonzero(used)
 
 
 def _flat(designs: Floats) -> Floats:

@@ -22,10 +22,14 @@ _COUNTED = ("evaluations", "unique", "infeasible", "timeout", "crashed")
 
 
 def by_configuration(runs: Sequence[Run]) -> dict[tuple[str, str], list[Run]]:
-    """Return (agent, hyper-parameters as JSON) -> its finished runs, agents in order of name."""
+    """Return (agent, what else tells it apart) -> its finished runs, agents in order of name.
+
+    That is hyper-parameters, and how runs were re-checked.
+    """
     groups: dict[tuple[str, str], list[Run]] = defaultdict(list)
     for run in runs:
-        groups[run.spec.agent, json.dumps(run.spec.hyperparameters, sort_keys=True)].append(run)
+        own = json.dumps(run.spec.hyperparameters, sort_keys=True) + run.spec.recheck_label
+        groups[run.spec.agent, own].append(run)
     return dict(sorted(groups.items()))
 
 
@@ -65,8 +69,21 @@ def _row(runs: Sequence[Run], shown: Mapping[str, set[str]]) -> dict[str, Any]:
         "quartile_3": high,
         "best": found.max(),
         "seeds": len(runs),
+        "recheck": spec.recheck_label,
+        **_rechecks(runs),
         **_costs(runs),
         "best_run": best.run_id,
+    }
+
+
+def _rechecks(runs: Sequence[Run]) -> dict[str, float | None]:
+    """Return the median of the best true rewards and what they took; None without a re-check."""
+    own = [run for run in runs if run.rechecked is not None]
+    if not own:
+        return {"rechecked": None, "true_evaluations": None}
+    return {
+        "rechecked": float(np.median([run.true_reward for run in own])),
+        "true_evaluations": float(np.mean([run.true_evaluations for run in own])),
     }
 
 
@@ -105,7 +122,7 @@ def agent_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
         mine, others = found[agents == agent], found[agents != agent]
         medians = [median_reward(group) for group in by_configuration(own).values()]
         rows.append({"agent": agent, "wins": _wins(mine, others), **_spread(medians)})
-        rows[-1] |= {"runs": len(own), **_costs(own)}
+        rows[-1] |= {"runs": len(own), **_rechecks(own), **_costs(own)}
     return rows
 
 

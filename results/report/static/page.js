@@ -13,18 +13,23 @@ const COSTS = [
   {key: "agent_us", title: "agent time", format: micros, tip: "agent's time per evaluation"},
   {key: "cost_model_us", title: "model time", format: micros, tip: "cost model's time per evaluation"},
 ];
+const RECHECKS = state.report.problems.some((problem) => problem.agents?.some((row) => row.rechecked !== null)) ? [
+  {key: "rechecked", title: "re-checked", tip: "best reward by the true cost model among the designs it evaluated in the end, median over runs"},
+  {key: "true_evaluations", title: "true evaluations", tip: "evaluations by the true cost model, mean over runs"},
+] : [];
 const BOARD = [
   {key: "agent", title: "agent", format: classOf},
   {key: "wins", title: "wins", format: (value) => value?.toFixed(2) ?? "–", tip: "probability that its run ends better than a run of another agent"},
   {key: "median", title: "median", tip: "best reward found, median over seeds, then over configurations"},
   {key: "worst", title: "worst", tip: "its worst configuration's median"},
   {key: "best", title: "best", tip: "its best configuration's median"},
-  {key: "configurations", title: "configurations"}, {key: "runs", title: "runs"}, ...COSTS,
+  ...RECHECKS, {key: "configurations", title: "configurations"}, {key: "runs", title: "runs"}, ...COSTS,
 ];
 const CONFIGURATIONS = [
   {key: "agent", title: "agent", format: classOf}, {key: "hyperparameters", title: "hyper-parameters", text: true},
   {key: "median", title: "median", tip: "best reward found, median over seeds"},
   {key: "quartile_1", title: "quartile 1"}, {key: "quartile_3", title: "quartile 3"}, {key: "best", title: "best"},
+  ...(RECHECKS.length ? [{key: "recheck", title: "re-check", text: true}] : []), ...RECHECKS,
   {key: "seeds", title: "seeds"}, ...COSTS, {key: "best_run", title: "best run", tip: "archgym replay evaluates it again"},
 ];
 const FAILURES = [

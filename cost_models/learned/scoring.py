@@ -120,7 +120,7 @@ def _in_units(true: Floats, guessed: Floats, metric: Metric) -> Mapping[str, flo
 
 
 def _found(true: NDArray[np.float64], guessed: Floats, metric: Metric) -> float:
-    if metric.direction == "neutral":
+    if metric.direction == "neutral" or np.isnan(guessed).any():
         return math.nan
     sign = 1.0 if metric.direction == "minimize" else -1.0
     best = max(1, min(_BEST, int(_SHARE_OF_FEW * len(true))))

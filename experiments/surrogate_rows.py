@@ -10,8 +10,8 @@ from archgym.errors import StoreError
 from archgym.experiments.plan import open_spec
 from archgym.outcome import concatenate
 from archgym.problem import Problem
+from archgym.results.evaluations import evaluations_of
 from archgym.results.reader import history_of, read_rows
-from archgym.results.spec import TrialSpec
 from archgym.results.store import Store
 
 _CHUNK = 1024
@@ -24,9 +24,9 @@ def rows_of_store(store: Store, env: str, problem: Problem, cost_model: str) -> 
         StoreError: There are none, or a file is damaged.
     """
     key, batches, parts = open_spec(env, problem, cost_model).table_key, [], []
-    for folder in store.runs():
-        if TrialSpec.of(folder.read_run()["spec"]).table_key == key:
-            table = read_rows(folder)
+    for found in evaluations_of(store):
+        if found.spec.table_key == key:
+            table = read_rows(found.folder)
             if table is not None:
                 history = history_of(table, problem)
                 batches.append(history.batch.codes)
@@ -39,7 +39,7 @@ def rows_of_store(store: Store, env: str, problem: Problem, cost_model: str) -> 
     return Rows.of(Batch(problem.space, np.concatenate(batches)), concatenate(parts))
 
 
-def measured_rows(problem: Problem, count: int, seed: int) -> Rows:
+def measured_rows(problem: Problem, count: int, seed: int | np.random.Generator) -> Rows:
     """Return random designs, measured now."""
     batch = problem.space.sample(np.random.default_rng(seed), count)
     parts = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import PurePath
@@ -26,9 +26,10 @@ from archgym.results.dataset import (
     packed,
     write_dataset,
 )
+from archgym.results.evaluations import Evaluations, evaluations_of
 from archgym.results.reader import batch_of, measurements_of, read_rows
 from archgym.results.spec import TrialSpec
-from archgym.results.store import RunFolder, Store
+from archgym.results.store import Store
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,14 +60,15 @@ class Selection:
     statuses: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
 
-    def takes(self, spec: TrialSpec) -> bool:
-        """Return whether the rows of a run are wanted."""
+    def takes(self, found: Evaluations) -> bool:
+        """Return whether evaluations of a run are wanted."""
+        spec = found.spec
         wanted = (
             (self.envs, spec.env),
             (self.workloads, _workload(spec)),
             (self.agents, spec.agent),
             (self.cost_models, spec.cost_model),
-            (self.runs, spec.run_id),
+            (self.runs, found.run_id),
         )
         alike = all(not allowed or value in allowed for allowed, value in wanted)
         return alike and {*self.settings} <= _settings(spec)
@@ -78,7 +80,8 @@ def build_dataset(
     """Return a new dataset of a store's runs, finished or not, or the newest if it is the same.
 
     Rows come in the order of the runs' paths and steps; of designs that provably behave alike on
-    a workload the first is taken. The same store gives the same bytes.
+    a workload the first is taken. The same store gives the same bytes. Re-checked designs are
+    evaluations of the true cost model, their steps the order in which they were re-checked.
 
     Args:
         store: Where the runs lie, and where the dataset goes.
@@ -91,26 +94,21 @@ def build_dataset(
             damaged or cannot be written.
     """
     number = next_version(store, name)
-    chosen = [(spec, folder) for spec, folder in _runs(store) if selection.takes(spec)]
-    _check_alike(store, [spec for spec, _ in chosen])
+    chosen = [found for found in evaluations_of(store) if selection.takes(found)]
+    _check_alike(store, [found.spec for found in chosen])
     gatherer = _Gatherer(selection.statuses)
-    for done, (spec, folder) in enumerate(chosen, start=1):
-        gatherer.take(spec, folder)
+    for done, found in enumerate(chosen, start=1):
+        gatherer.take(found)
         progress(done, len(chosen))
     table = gatherer.table()
     if table is None:
         raise StoreError(f"{store.address}: no evaluations of that selection")
     content = packed(table)
-    card = _card(name, number, chosen[0][0], selection, gatherer, table, content_hash(content))
+    card = _card(name, number, chosen[0].spec, selection, gatherer, table, content_hash(content))
     newest = find_dataset(store, name) if number > 1 else None
     if newest is not None and newest.card.data_sha256 == card.data_sha256:
         return newest
     return write_dataset(store, card, content)
-
-
-def _runs(store: Store) -> Iterable[tuple[TrialSpec, RunFolder]]:
-    for folder in store.runs():
-        yield TrialSpec.of(folder.read_run()["spec"]), folder
 
 
 def _check_alike(store: Store, specs: Collection[TrialSpec]) -> None:
@@ -158,15 +156,15 @@ class _Gatherer:
         self.parameters: list[str] = []
         self.metrics: list[str] = []
 
-    def take(self, spec: TrialSpec, folder: RunFolder) -> None:
+    def take(self, found: Evaluations) -> None:
         """Take the rows of a run."""
-        rows = read_rows(folder)
+        spec, rows = found.spec, read_rows(found.folder)
         if rows is None:
             return
         problem = self._problem(spec)
         kept = self._new(spec.table_key, batch_of(rows, problem).keys())
         self.repeats += len(rows) - len(kept)
-        part = _part(rows.take(kept), problem, spec)
+        part = _part(rows.take(kept), problem, found)
         if self._statuses:
             part = part.filter(_among(part["status"], self._statuses))
         self._parts.append(part)
@@ -200,9 +198,10 @@ class _Gatherer:
         return np.array(kept, dtype=np.int64)
 
 
-def _part(rows: pa.Table, problem: Problem, spec: TrialSpec) -> pa.Table:
+def _part(rows: pa.Table, problem: Problem, found: Evaluations) -> pa.Table:
     import pyarrow as pa
 
+    spec = found.spec
     batch, measured = batch_of(rows, problem), measurements_of(rows, problem)
     columns: dict[str, Any] = {n: as_cells(values) for n, values in batch.columns().items()}
     columns |= measured.metrics
@@ -211,7 +210,7 @@ def _part(rows: pa.Table, problem: Problem, spec: TrialSpec) -> pa.Table:
         _status_words(measured.status, measured.violation),
         *([value] * len(rows) for value in (_workload(spec), spec.agent)),
         np.full(len(rows), spec.seed, dtype=np.int64),
-        [spec.run_id] * len(rows),
+        [found.run_id] * len(rows),
         rows["step"].to_numpy().astype(np.int32),
     )
     return pa.table(columns | dict(zip(ABOUT, about, strict=True)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +24,7 @@ from archgym.problem import Problem
 from archgym.whole_file import write_csv
 
 INVALID = "invalid"
+_MOST_LISTED = 20
 
 
 def evaluate(
@@ -53,17 +55,41 @@ def evaluate(
     if file.errors and not keep_going:
         raise ArchgymError(f"{designs}: {file.errors[min(file.errors)]}")
     outcomes = problem.outcomes(file.batch)
-    write_csv(output, _header(file, problem), _rows(file, problem, outcomes))
+    remarks = _remarks(file, problem)
+    header = [*_header(problem), *remarks, *problem.cost_model.provenance]
+    write_csv(output, header, _rows(file, problem, outcomes, remarks))
+    for texts in remarks.values():
+        _tell(texts)
     if detail is not None:
         _write_details(detail, file, problem)
 
 
-def _header(file: DesignFile, problem: Problem) -> list[str]:
-    provenance = problem.cost_model.provenance
-    return [*problem.space.names, *problem.metric_names, "reward", "status", "error", *provenance]
+def _header(problem: Problem) -> list[str]:
+    return [*problem.space.names, *problem.metric_names, "reward", "status", "error"]
 
 
-def _rows(file: DesignFile, problem: Problem, outcomes: Outcomes) -> list[list[Any]]:
+def _remarks(file: DesignFile, problem: Problem) -> dict[str, list[str]]:
+    """Return what the cost model remarks, column -> a text per row; nothing of bad rows."""
+    remarks = problem.cost_model.remarks(file.batch)
+    return {
+        name: ["" if row in file.errors else text for row, text in enumerate(texts)]
+        for name, texts in remarks.items()
+    }
+
+
+def _tell(texts: Sequence[str]) -> None:
+    """Print each remark once, with the rows that it is about."""
+    for text in filter(None, dict.fromkeys(texts)):
+        rows = [str(row) for row, other in enumerate(texts, start=1) if other == text]
+        listed = ", ".join(rows[:_MOST_LISTED]) + (", ..." if len(rows) > _MOST_LISTED else "")
+        typer.echo(
+            f"archgym: {len(rows)} of {len(texts)} designs: {text} (rows {listed})", err=True
+        )
+
+
+def _rows(
+    file: DesignFile, problem: Problem, outcomes: Outcomes, remarks: Mapping[str, Sequence[str]]
+) -> list[list[Any]]:
     designs = file.batch.frame()
     names = problem.metric_names
     columns: list[list[Any]] = [
@@ -72,12 +98,13 @@ def _rows(file: DesignFile, problem: Problem, outcomes: Outcomes) -> list[list[A
     ]
     columns += [m.shown(outcomes.metrics[m.name]) for m in problem.cost_model.metrics]
     reasons = [_last_line(error) for error in outcomes.errors()]
-    columns += [outcomes.reward.tolist(), outcomes.labels(), reasons]
+    columns += [outcomes.reward.tolist(), outcomes.labels(), reasons, *map(list, remarks.values())]
     provenance = list(problem.cost_model.provenance.values())
     rows = [[*row, *provenance] for row in zip(*columns, strict=True)]
     for row, reason in file.errors.items():
         given = [file.cells[row].get(name, "") for name in problem.space.names]
-        rows[row] = [*given, *[None] * (len(names) + 1), INVALID, reason, *provenance]
+        none = [None] * (len(names) + 1)
+        rows[row] = [*given, *none, INVALID, reason, *[""] * len(remarks), *provenance]
     return rows
 
 

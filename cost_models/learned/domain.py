@@ -71,5 +71,5 @@ def _points(encoding: DesignEncoding, batch: Batch) -> Floats:
     numbers = designs.inputs(batch)
     ordered = np.array([axis.ordered for _, axis in designs.varying], dtype=bool)
     places = numbers[:, ordered, 0] / 2.0
-    which = numbers[:, ~ordered, 1:].reshape(len(numbers), -1) / math.sqrt(2.0)
-    return np.hstack([places, which])
+    which = numbers[:, ~ordered, 1:] / math.sqrt(2.0)
+    return np.hstack([places, which.reshape(len(which), math.prod(which.shape[1:]))])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archgym.cost_models.learned.rows import Rows
+from archgym.cost_models.learned.workloads import name_of
 from archgym.errors import SettingError
 from archgym.outcome import Measurements, Status
 from archgym.problem import Problem
@@ -15,20 +16,32 @@ from archgym.problem import Problem
 if TYPE_CHECKING:
     import pandas as pd
 
-_STATUS, _VIOLATION = "status", "violation"
+_STATUS, _VIOLATION, _WORKLOAD = "status", "violation", "workload"
 
 
-def rows_of_table(path: Path, problem: Problem) -> Rows:
+def rows_of_table(path: Path, problem: Problem, one_of_several: bool = False) -> Rows:
     """Return the rows of a CSV or Parquet file, such as ``archgym evaluate`` writes.
 
     It has a column per parameter and columns of metrics; ``status`` (ok, infeasible; rows with
     another word are left out) and ``violation`` say what is feasible. Others are not read.
 
+    Args:
+        path: Of the file.
+        problem: What the rows are of.
+        one_of_several: Whether only those rows are, whose ``workload`` is the problem's.
+
     Raises:
-        SettingError: It cannot be read, lacks a parameter, or has no metric.
+        SettingError: It cannot be read, lacks a parameter or the workload, or has no metric.
         InvalidDesignError: A value that a parameter cannot have.
     """
-    return rows_of_frame(_read(path), problem, str(path))
+    table = _read(path)
+    if one_of_several:
+        if _WORKLOAD not in table:
+            raise SettingError(f"{path}: has no column {_WORKLOAD!r} to tell workloads apart")
+        table = table[table[_WORKLOAD] == name_of(problem)]
+        if not len(table):
+            raise SettingError(f"{path}: has no rows of workload {name_of(problem)!r}")
+    return rows_of_frame(table, problem, str(path))
 
 
 def rows_of_frame(table: pd.DataFrame, problem: Problem, source: str) -> Rows:

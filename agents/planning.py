@@ -12,7 +12,6 @@ from archgym.agents.perturbation import perturb
 from archgym.batch import Batch
 from archgym.outcome import Floats
 
-_ELITE = 64
 _FIRST_REACH, _LAST_REACH = 0.5, 0.05
 _CHANGED_AXES = 0.3
 
@@ -26,10 +25,12 @@ class Planner:
     Attributes:
         generations: How many there are.
         children: Per generation.
+        kept: Designs that go on to the next generation, and the most that are returned.
     """
 
     generations: int
     children: int
+    kept: int = 64
 
     def best(
         self,
@@ -38,7 +39,7 @@ class Planner:
         proposed: DistinctDesigns,
         rng: np.random.Generator,
     ) -> tuple[Batch, Floats]:
-        """Return up to 64 designs that are new, the most promising first, and what they promise.
+        """Return designs that are new, the most promising first, and what they promise.
 
         Args:
             begin: Designs to begin with.
@@ -47,7 +48,7 @@ class Planner:
             rng: Random numbers.
         """
         space = begin.space
-        elite, promised = _new_best(begin, promise(begin), proposed)
+        elite, promised = self._new_best(begin, promise(begin), proposed)
         for reach in np.geomspace(_FIRST_REACH, _LAST_REACH, self.generations):
             if not len(elite):
                 break
@@ -58,12 +59,13 @@ class Planner:
             children = children.select(space.valid(children))
             both = Batch(space, np.concatenate([elite.codes, children.codes]))
             promises = np.concatenate([promised, promise(children)])
-            elite, promised = _new_best(both, promises, proposed)
+            elite, promised = self._new_best(both, promises, proposed)
         return elite, promised
 
-
-def _new_best(batch: Batch, promise: Floats, proposed: DistinctDesigns) -> tuple[Batch, Floats]:
-    known = proposed.new_rows(batch, set())
-    order = np.array(known, dtype=np.int64)[np.argsort(-promise[known], kind="stable")]
-    order = order[:_ELITE]
-    return batch.select(order), promise[order]
+    def _new_best(
+        self, batch: Batch, promise: Floats, proposed: DistinctDesigns
+    ) -> tuple[Batch, Floats]:
+        known = proposed.new_rows(batch, set())
+        order = np.array(known, dtype=np.int64)[np.argsort(-promise[known], kind="stable")]
+        order = order[: self.kept]
+        return batch.select(order), promise[order]

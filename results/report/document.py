@@ -82,9 +82,10 @@ def _by_problem(runs: Sequence[Run]) -> list[list[Run]]:
 
 def _at_work(store: Store, run: Run) -> dict[str, Any]:
     told = read_json(folder_of(store, run).progress_file) or {}
+    rechecking = f", {told['rechecked']} designs re-checked" if "rechecked" in told else ""
     return {
-        "trial": run.spec.label,
-        "evaluations": told.get("new_evaluations", 0),
+        "trial": run.spec.label + rechecking,
+        "evaluations": run.spec.budget if rechecking else told.get("new_evaluations", 0),
         "budget": run.spec.budget,
         "best": told.get("best_reward"),
     }

@@ -13,16 +13,13 @@ from archgym.agents.distinct import DistinctDesigns
 from archgym.agents.diverse import pick
 from archgym.agents.hyperparameter import Hyperparameter
 from archgym.agents.improvement import TIE, even_noise, expected
-from archgym.agents.perturbation import perturb
-from archgym.agents.planning import Planner
+from archgym.agents.planning import Planner, candidates
 from archgym.agents.sample import SampleAgent
 from archgym.agents.told import ToldDesigns, without_verdict
 from archgym.batch import Batch
 from archgym.objective import FAILED_REWARD
 from archgym.outcome import Floats, Outcomes
 
-# Half as many designs as are drawn anywhere lie near the best ones.
-_BEST, _NEAR, _CHANGED_AXES = 8, 0.3, 0.3
 _IMPROVEMENT, _UNCERTAINTY = "expected_improvement", "uncertainty"
 
 
@@ -113,25 +110,13 @@ class ActiveLearningAgent(AskTellAgent):
 
     def _plan(self, count: int) -> Batch:
         """Return designs that promise most and are not alike."""
-        metrics = self._committee.width
-        noise = even_noise(self.rng, self.values["draws"], metrics)
+        noise = even_noise(self.rng, self.values["draws"], len(self._committee.metrics))
+        begin = candidates(self.problem, self._told, self.values["candidates"], self.rng)
         elite, promise = self._planner.best(
-            self._candidates(), lambda batch: self._promise(batch, noise), self.proposed, self.rng
+            begin, lambda batch: self._promise(batch, noise), self.proposed, self.rng
         )
         taken = self._since.all[0] if len(self._since) else self.space.default.select([])
         return elite.select(pick(elite, promise, taken, count, self.values["reach"]))
-
-    def _candidates(self) -> Batch:
-        """Return random designs, and some near the best ones."""
-        count: int = self.values["candidates"]
-        known, measured = self._told.all
-        best = np.argsort(-self.problem.score(measured).reward, kind="stable")[:_BEST]
-        centres = known.codes[self.rng.choice(best, count // 2)]
-        reach = np.full(self.space.width, _NEAR)
-        near = Batch(self.space, perturb(self.space, self.rng, centres, reach, _CHANGED_AXES))
-        anywhere = self.space.sample(self.rng, count)
-        valid = near.codes[self.space.valid(near)]
-        return Batch(self.space, np.concatenate([anywhere.codes, valid]))
 
     def _promise(self, batch: Batch, noise: Floats) -> Floats:
         """Return what designs promise, shape (n,)."""

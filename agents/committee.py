@@ -83,9 +83,9 @@ class Committee:
         return bool(self._models)
 
     @property
-    def width(self) -> int:
-        """How many metrics vary, and so are learnt: k."""
-        return len(self._models[0].scales.scales)
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that vary, and so are learnt: k of them."""
+        return self._models[0].scales.names
 
     def learn(self, batch: Batch, measured: Measurements, rng: np.random.Generator) -> None:
         """Learn all designs told so far; where there is nothing to learn, stay as it is."""

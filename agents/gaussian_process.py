@@ -98,7 +98,7 @@ class DesignModels:
 
     def _fit(self, inputs: Tensor, values: Floats, before: SingleTaskGP | None) -> SingleTaskGP:
         targets = torch.from_numpy(values)[:, None]
-        model = SingleTaskGP(inputs, targets, covar_module=_kernel(self.space))
+        model = SingleTaskGP(inputs, targets, covar_module=kernel(self.space))
         if before is not None:
             model.covar_module.load_state_dict(before.covar_module.state_dict())
             model.likelihood.load_state_dict(before.likelihood.state_dict())
@@ -108,7 +108,8 @@ class DesignModels:
         return model
 
 
-def _kernel(space: DesignSpace) -> Any:
+def kernel(space: DesignSpace) -> Any:
+    """Return a Matern kernel over axes with an order times a Hamming kernel over the others."""
     ordered = [column for column, axis in enumerate(space.axes) if axis.ordered]
     others = [column for column, axis in enumerate(space.axes) if not axis.ordered]
     parts: list[Any] = []

@@ -9,11 +9,15 @@ import numpy as np
 
 from archgym.agents.distinct import DistinctDesigns
 from archgym.agents.perturbation import perturb
+from archgym.agents.told import ToldDesigns
 from archgym.batch import Batch
 from archgym.outcome import Floats
+from archgym.problem import Problem
 
 _FIRST_REACH, _LAST_REACH = 0.5, 0.05
 _CHANGED_AXES = 0.3
+# A plan may begin near some of the best designs, too.
+_BEST, _NEAR = 8, 0.3
 
 Promise = Callable[[Batch], Floats]
 
@@ -69,3 +73,14 @@ class Planner:
         order = np.array(known, dtype=np.int64)[np.argsort(-promise[known], kind="stable")]
         order = order[: self.kept]
         return batch.select(order), promise[order]
+
+
+def candidates(problem: Problem, told: ToldDesigns, count: int, rng: np.random.Generator) -> Batch:
+    """Return designs to begin a plan with: random ones, and half as many near the best ones."""
+    space, (known, measured) = problem.space, told.all
+    best = np.argsort(-problem.score(measured).reward, kind="stable")[:_BEST]
+    centres = known.codes[rng.choice(best, count // 2)]
+    moved = perturb(space, rng, centres, np.full(space.width, _NEAR), _CHANGED_AXES)
+    near = Batch(space, moved)
+    valid = near.codes[space.valid(near)]
+    return Batch(space, np.concatenate([space.sample(rng, count).codes, valid]))

@@ -69,6 +69,13 @@ QUICK: dict[str, dict[str, Any]] = {
         "children": 16,
         "draws": 4,
     },
+    "multi_fidelity": {
+        "batch_size": 6,
+        "candidates": 64,
+        "generations": 1,
+        "children": 16,
+        "draws": 4,
+    },
     "insight": {
         "startup": 12,
         "batch_size": 6,
@@ -89,11 +96,21 @@ LARGEST_BUDGETS = {
     "boils": 30,
     "insight": 24,
     "active_learning": 36,
+    "multi_fidelity": 20,
 }
 # Settings under which a search is mostly random, for tests of what can be reached at all.
 WIDE: dict[str, dict[str, Any]] = {
     name: {"startup": 150}
-    for name in ("gp", "smac", "turbo", "qnehvi", "boils", "insight", "active_learning")
+    for name in (
+        "gp",
+        "smac",
+        "turbo",
+        "qnehvi",
+        "boils",
+        "insight",
+        "active_learning",
+        "multi_fidelity",
+    )
 }
 
 

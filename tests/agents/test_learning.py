@@ -30,6 +30,7 @@ BUDGETS = {
     "boils": 60,
     "insight": 40,
     "active_learning": 40,
+    "multi_fidelity": 20,
 }
 # Shortened deliberation; the others are tested as users meet them.
 HURRIED: dict[str, dict[str, Any]] = {
@@ -38,9 +39,10 @@ HURRIED: dict[str, dict[str, Any]] = {
     "qnehvi": QUICK["qnehvi"],
     "insight": QUICK["insight"] | {"steps": 60, "generations": 4},
     "active_learning": QUICK["active_learning"] | {"generations": 4, "draws": 8},
+    "multi_fidelity": QUICK["multi_fidelity"] | {"batch_size": 2},
 }
 LONG = dict.fromkeys(
-    ("active_learning", "insight", "smac", "sac"), pytest.mark.extended
+    ("active_learning", "insight", "multi_fidelity", "smac", "sac"), pytest.mark.extended
 )  # train between evaluations
 OPTIMISERS = [name for name in AGENTS if name not in BLIND]
 

@@ -14,6 +14,8 @@ from archgym.outcome import Measurements
 from archgym.space import DesignSpace
 from archgym.workload_graph import WorkloadGraph
 
+BETWEEN_REMARKS = "; "
+
 
 class CostModel(ABC):
     """A simulator, an analytical model, a tool adapter or a learned model.
@@ -47,7 +49,10 @@ class CostModel(ABC):
         return {}
 
     def remarks(self, batch: Batch) -> Mapping[str, Sequence[str]]:
-        """Return further texts that tables of results carry, column -> a text per design."""
+        """Return further texts that tables of results carry, column -> a text per design.
+
+        Several remarks on a design have `BETWEEN_REMARKS` between them.
+        """
         return {}
 
     @abstractmethod

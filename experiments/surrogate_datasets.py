@@ -161,7 +161,7 @@ def _workload(card: DatasetCard, given: str | None) -> str:
             f" {', '.join(card.workloads)} by --workload"
         )
     name = next(iter(card.workloads)) if given is None else given
-    if PurePath(name).name not in card.workloads:
+    if not {name, PurePath(name).name} & card.workloads.keys():
         raise SettingError(
             f"dataset {card.reference}: has no rows of workload {name!r}, but of"
             f" {', '.join(card.workloads)}"

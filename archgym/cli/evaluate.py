@@ -18,6 +18,7 @@ from archgym.cli.options import (
     parse_objective_option,
     parse_settings,
 )
+from archgym.cost_model import BETWEEN_REMARKS
 from archgym.errors import ArchgymError, StoreError
 from archgym.outcome import Outcomes
 from archgym.problem import Problem
@@ -79,11 +80,15 @@ def _remarks(file: DesignFile, problem: Problem) -> dict[str, list[str]]:
 
 def _tell(texts: Sequence[str]) -> None:
     """Print each remark once, with the rows that it is about."""
-    for text in filter(None, dict.fromkeys(texts)):
-        rows = [str(row) for row, other in enumerate(texts, start=1) if other == text]
+    told: dict[str, list[str]] = {}
+    for row, text in enumerate(texts, start=1):
+        for part in filter(None, text.split(BETWEEN_REMARKS)):
+            told.setdefault(part, []).append(str(row))
+    for part, rows in told.items():
         listed = ", ".join(rows[:_MOST_LISTED]) + (", ..." if len(rows) > _MOST_LISTED else "")
+        which = "row" if len(rows) == 1 else "rows"
         typer.echo(
-            f"archgym: {len(rows)} of {len(texts)} designs: {text} (rows {listed})", err=True
+            f"archgym: {len(rows)} of {len(texts)} designs, {which} {listed}: {part}", err=True
         )
 
 

@@ -65,6 +65,11 @@ class Attention:
         return ((self.D, self.D),) * 4 + ((self.D, self.S), (self.S, self.D))
 
 
+def attention_features(attention: Attention) -> dict[str, float]:
+    """Return the numbers that decide what attention costs on any machine: all of its sizes."""
+    return {name: float(getattr(attention, name)) for name in FIELDS}
+
+
 def attention_of(given: Mapping[str, Any], where: str) -> Attention:
     """Return the attention of a mapping of `FIELDS`; what is left out follows from the others.
 

@@ -20,7 +20,7 @@ _CHUNK = 4096
 # Sums of products differ in their last bits from batch to batch; distances must not.
 _DIGITS = 9
 BEYOND = (
-    f"farther from the designs that were learnt than {_USUAL:.0%} of designs kept out: its"
+    f"farther from the designs that were learnt than {100 * _USUAL:.0f} % of designs kept out: its"
     " metrics are a guess"
 )
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.batch import Batch
-from archgym.cost_model import CostModel
+from archgym.cost_model import BETWEEN_REMARKS, CostModel
 from archgym.cost_models.learned.card import CARD, Card, card_of, load, read_content, save
 from archgym.cost_models.learned.domain import BEYOND, Domain
 from archgym.cost_models.learned.encoding import DesignEncoding
@@ -31,7 +31,10 @@ from archgym.problem import Problem
 HOME = Path("surrogates")
 SHIPPED = Path(__file__).parent / "shipped"
 OUTSIDE = "outside the ranges that the surrogate has learnt"
-UNKNOWN = "; what the default design truly costs, with which rewards compare, it does not know"
+UNKNOWN = (
+    "; it was not told what the default design truly costs on this workload, so rewards need an"
+    " objective that compares with nothing, such as one with targets"
+)
 WARNING = "warning"
 DOMAIN = "domain.learnt"
 _LIKELY = 0.5
@@ -165,7 +168,7 @@ class LearnedModel(CostModel):
         far = self.domain.beyond(self.encoding, batch.select(told)) if self.domain else ()
         unseen = "" if self.asked.learnt else f"workload {self.asked.name!r} was not learnt"
         for row, beyond in zip_longest(told.tolist(), far, fillvalue=False):
-            texts[row] = "; ".join(filter(None, (unseen, BEYOND if beyond else "")))
+            texts[row] = BETWEEN_REMARKS.join(filter(None, (unseen, BEYOND if beyond else "")))
         return {WARNING: texts}
 
     @property
@@ -262,9 +265,10 @@ def surrogate_of(folder: Path, problem: Problem) -> LearnedModel:
 
 def mismatch(card: Card, problem: Problem) -> str:
     """Return why a surrogate is not of a problem, empty where it is."""
+    workloads = ", ".join(card.workloads) or card.workload
     asked: Mapping[str, tuple[Any, Any]] = {
         "environment": (card.env, problem.env),
-        "workload": (card.workload or ", ".join(card.workloads), _asked(card, problem)),
+        "workload": (workloads, workloads if _can_be(card, problem) else name_of(problem)),
         "settings": (dict(card.settings), plain_settings(problem.settings)),
     }
     for what, (learnt, wanted) in asked.items():
@@ -272,17 +276,22 @@ def mismatch(card: Card, problem: Problem) -> str:
             return f"was trained for {what} {learnt}, not {wanted}"
     if DesignEncoding(problem.space.axes).as_data() != card.axes:
         return "was trained for another design space; train it again"
+    if card.context and not {axis["name"] for axis in card.context} <= _told(card, problem).keys():
+        return "was trained with other features of workloads; train it again"
     return ""
 
 
-def _asked(card: Card, problem: Problem) -> str:
-    """Return the workload that is asked for; all that were learnt if it can be predicted for.
-
-    Of a workload with features, the surrogate need not have learnt it.
-    """
+def _can_be(card: Card, problem: Problem) -> bool:
+    """Return whether a workload can be predicted for; one with features need not be learnt."""
     name = name_of(problem)
-    can_be = name in card.workloads or (card.workloads and features_of(problem))
-    return ", ".join(card.workloads) if can_be else name
+    if card.workloads:
+        return name in card.workloads or bool(features_of(problem))
+    # Older cards call a workload such as resnet18/conv2_x by its last part.
+    return card.workload in (name, PurePath(name).name)
+
+
+def _told(card: Card, problem: Problem) -> Mapping[str, float]:
+    return features_of(problem) or card.workloads[name_of(problem)]
 
 
 def find(name: str) -> Path:
@@ -292,7 +301,7 @@ def find(name: str) -> Path:
         UnknownNameError: There is none.
     """
     for folder in (Path(name).expanduser(), HOME / name, SHIPPED / name):
-        if (folder / CARD).is_file():
+        if name and (folder / CARD).is_file():
             return folder
     known = [path.name for path in folders()]
     raise UnknownNameError("surrogate", name, known, "; a folder with a card.json is one, too")

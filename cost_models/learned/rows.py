@@ -141,5 +141,5 @@ def _check_alike(problems: Sequence[Problem]) -> None:
             if value != told[0][what]:
                 raise SettingError(
                     f"workloads {problems[0].workload_name!r} and {problem.workload_name!r} of"
-                    f" {problem.env} have different {what}: no surrogate is of both"
+                    f" {problem.env} differ in their {what}, so that no surrogate can be of both"
                 )

@@ -23,24 +23,23 @@ def rows_of_table(path: Path, problem: Problem, one_of_several: bool = False) ->
     """Return the rows of a CSV or Parquet file, such as ``archgym evaluate`` writes.
 
     It has a column per parameter and columns of metrics; ``status`` (ok, infeasible; rows with
-    another word are left out) and ``violation`` say what is feasible. Others are not read.
+    another word are left out) and ``violation`` say what is feasible; with a column ``workload``,
+    as datasets have it, rows of others than the problem's are left out. Others are not read.
 
     Args:
         path: Of the file.
         problem: What the rows are of.
-        one_of_several: Whether only those rows are, whose ``workload`` is the problem's.
+        one_of_several: Whether the file must tell workloads apart.
 
     Raises:
         SettingError: It cannot be read, lacks a parameter or the workload, or has no metric.
         InvalidDesignError: A value that a parameter cannot have.
     """
     table = _read(path)
-    if one_of_several:
-        if _WORKLOAD not in table:
-            raise SettingError(f"{path}: has no column {_WORKLOAD!r} to tell workloads apart")
-        table = table[table[_WORKLOAD] == name_of(problem)]
-        if not len(table):
-            raise SettingError(f"{path}: has no rows of workload {name_of(problem)!r}")
+    if _WORKLOAD in table:
+        table = _of_workload(table, name_of(problem), path)
+    elif one_of_several:
+        raise SettingError(f"{path}: has no column {_WORKLOAD!r} to tell workloads apart")
     return rows_of_frame(table, problem, str(path))
 
 
@@ -55,6 +54,8 @@ def rows_of_frame(table: pd.DataFrame, problem: Problem, source: str) -> Rows:
     if _STATUS in table:
         table = table[table[_STATUS].isin([Status.OK.label, Status.INFEASIBLE.label])]
     designs = table[[name for name in problem.space.names if name in table]]
+    # An empty cell is an empty word where one is allowed, and else refused.
+    designs = designs.astype(object).where(designs.notna(), "")
     return Rows.of(problem.space.encode(designs), _measured(table, problem))
 
 
@@ -62,10 +63,20 @@ def _read(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        return pd.read_csv(path, keep_default_na=False)  # "nan" may be a choice, "" a word
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise SettingError(f"{path}: cannot be read as CSV or Parquet: {reason}") from None
+
+
+def _of_workload(table: pd.DataFrame, name: str, path: Path) -> pd.DataFrame:
+    found = table[table[_WORKLOAD] == name]
+    if not len(found):
+        others = ", ".join(sorted(map(str, table[_WORKLOAD].unique())))
+        raise SettingError(f"{path}: has no rows of workload {name!r}, but of {others}")
+    return found
 
 
 def _fixed(problem: Problem, name: str) -> bool:
@@ -82,7 +93,7 @@ def _measured(table: pd.DataFrame, problem: Problem) -> Measurements:
     if _STATUS in table:
         violation = np.where(table[_STATUS] == Status.INFEASIBLE.label, 1.0, 0.0)
     if _VIOLATION in table:
-        violation = table[_VIOLATION].to_numpy(dtype=np.float64)
+        violation = _numbers(table[_VIOLATION], ())
     return Measurements.of(metrics, violation)
 
 
@@ -90,6 +101,6 @@ def _numbers(column: Any, words: tuple[str, ...]) -> Any:
     if words:
         return column.map({word: float(n) for n, word in enumerate(words)}).to_numpy(np.float64)
     try:
-        return column.to_numpy(dtype=np.float64)
+        return column.replace("", np.nan).to_numpy(dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise SettingError(f"column {column.name!r}: {error}") from None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -121,12 +122,17 @@ class Asked:
         if not known:
             return Asked(name, True, np.zeros(0))
         told = features_of(problem) or known[name]
-        return Asked(name, known.get(name) == told, np.array([told[axis.name] for axis in axes]))
+        learnt = name in known and all(
+            math.isclose(told.get(feature, math.nan), value)
+            for feature, value in known[name].items()
+        )
+        return Asked(name, learnt, np.array([told[axis.name] for axis in axes]))
 
 
 def name_of(problem: Problem) -> str:
-    """Return what a surrogate calls a problem's workload."""
-    return PurePath(problem.workload_name).name
+    """Return what a surrogate calls a problem's workload: of a file the base name."""
+    path = Path(problem.workload_name)
+    return path.name if path.is_file() else problem.workload_name
 
 
 def features_of(problem: Problem) -> Mapping[str, float]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from archgym.cost_models.attn_kernel.attention import FORM
+from archgym.cost_models.attn_kernel.attention import FORM, attention_features
 from archgym.cost_models.attn_kernel.fusemax.constants import CONFIGS, constants
 from archgym.cost_models.attn_kernel.fusemax.model import FuseMaxModel, Machine
 from archgym.cost_models.attn_kernel.workloads import list_attention, load_attention
@@ -129,4 +129,5 @@ ENVIRONMENT = Environment(
     objectives=OBJECTIVES,
     settings=SETTINGS,
     notes=NOTES,
+    workload_features=attention_features,
 )

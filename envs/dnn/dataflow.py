@@ -8,6 +8,7 @@ from typing import Any
 
 from archgym.cost_models.dnn.dataflow.model import DataflowModel
 from archgym.cost_models.dnn.dataflow.templates import DATAFLOWS
+from archgym.cost_models.dnn.features import network_features
 from archgym.cost_models.dnn.network import Network
 from archgym.cost_models.dnn.workloads import load_network
 from archgym.environment import Environment
@@ -72,4 +73,5 @@ ENVIRONMENT = Environment(
     objectives=OBJECTIVES,
     settings=ENERGY_SETTINGS | ONNX_SETTINGS,
     notes=NOTES,
+    workload_features=network_features,
 )

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from archgym.cost_models.dnn.eyeriss.model import EyerissModel
+from archgym.cost_models.dnn.features import network_features
 from archgym.cost_models.dnn.mapper.search import METRICS as MAPPER_METRICS
 from archgym.cost_models.dnn.network import Network
 from archgym.cost_models.dnn.workloads import list_networks, load_network
@@ -143,4 +144,5 @@ ENVIRONMENT = Environment(
     objectives=_objectives(),
     settings=SETTINGS,
     notes=NOTES,
+    workload_features=network_features,
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from archgym.cost_models.dnn.features import network_features
 from archgym.cost_models.dnn.network import Network
 from archgym.cost_models.dnn.sparse_train.model import SparseTrainModel, Training
 from archgym.cost_models.dnn.sparse_train.products import PASSES
@@ -174,4 +175,5 @@ ENVIRONMENT = Environment(
     objectives=OBJECTIVES,
     settings=SETTINGS | ONNX_SETTINGS,
     notes=NOTES,
+    workload_features=network_features,
 )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.constraint import Constraint
+from archgym.cost_models.dnn.features import network_features
 from archgym.cost_models.dnn.network import Network
 from archgym.cost_models.dnn.systolic import CYCLE_MODELS, DATAFLOWS
 from archgym.cost_models.dnn.systolic_model import SRAM_COLUMNS, SystolicModel
@@ -152,4 +153,5 @@ ENVIRONMENT = Environment(
     objectives=OBJECTIVES,
     settings=SETTINGS,
     notes=NOTES,
+    workload_features=network_features,
 )

@@ -99,9 +99,10 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
-def stored(store: Path | str) -> dict[str, dict[str, list[Any]]]:
-    """Return run id -> all columns but timings, of all runs."""
-    tables = {run.run_id: read_rows(run) for run in Store.open(store).runs()}
+def stored(store: Path | str, rechecked: bool = False) -> dict[str, dict[str, list[Any]]]:
+    """Return run id -> all columns but timings, of all runs, or of their re-checks."""
+    runs = list(Store.open(store).runs())
+    tables = {run.run_id: read_rows(run.recheck if rechecked else run) for run in runs}
     return {
         run: {} if rows is None else rows.drop_columns(list(TIMINGS)).to_pydict()
         for run, rows in tables.items()

@@ -31,8 +31,9 @@ pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
 def test_ray_stores_the_same_rows_and_caps_deaths(tmp_path: Path) -> None:
     agents = [f"{ODD}:PlainAgent", "genetic", f"{ODD}:DyingAgent", f"{ODD}:RaisingAgent"]
-    plan = toy_plan(agents=agents, seeds=1, attempts=2)
-    survivors = toy_plan(agents=agents[:2], seeds=1)
+    problems = [{"env": "tests.toys:TOY", "workload": ["mixed", "other"], "cost_model": "rough"}]
+    plan = toy_plan(agents=agents, problems=problems, recheck=3, seeds=1, attempts=2)
+    survivors = toy_plan(agents=agents[:2], problems=problems, recheck=3, seeds=1)
     run_locally(survivors, tmp_path / "local")
     watcher, store = Silent(), Store.create(tmp_path / "ray")
     result = run_experiment(plan, store, lambda _: RayExecutor(2), watcher)
@@ -40,9 +41,11 @@ def test_ray_stores_the_same_rows_and_caps_deaths(tmp_path: Path) -> None:
     reasons = sorted(report.reason for report in result.not_done)
     assert "its process ended 2 times" in reasons[2]
     assert "gives up" in reasons[0]
-    rows = stored(tmp_path / "ray")
-    for run, expected in stored(tmp_path / "local").items():
-        assert rows[run] == expected
+    for rechecked in (False, True):
+        rows = stored(tmp_path / "ray", rechecked)
+        for run, expected in stored(tmp_path / "local", rechecked).items():
+            assert rows[run] == expected
+            assert len(expected["step"]) == (3 if rechecked else 50)
 
 
 def test_a_killed_driver_and_killed_workers_lose_nothing(tmp_path: Path) -> None:

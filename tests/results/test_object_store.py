@@ -106,6 +106,19 @@ def test_a_run_on_s3_equals_one_on_disk(url: str, tmp_path: Path) -> None:
     assert {run.verdict for run in brought} == {Verdict.NEW}
 
 
+def test_a_recheck_on_s3_equals_one_on_disk(url: str, tmp_path: Path) -> None:
+    rough = [{"env": "tests.toys:TOY", "cost_model": "rough"}]
+    plan = toy_plan(agents=AGENTS[:1], problems=rough, seeds=1, recheck=3)
+    run_locally(plan, tmp_path / "s")
+    run_locally(plan, url)
+    assert stored(url, rechecked=True) == stored(tmp_path / "s", rechecked=True)
+    remote, local = Store.open(url), Store.open(tmp_path / "s")
+    (run,) = load_runs(remote)
+    assert run.true_evaluations == len(stored(url, rechecked=True)[run.run_id]["step"]) == 3
+    assert {run.verdict for run in merge(remote, local)} == {Verdict.EQUAL}
+    assert len(list(replay_best(remote))) == 2
+
+
 def test_killed_and_resumed(url: str, tmp_path: Path) -> None:
     launch = write_launch(tmp_path, agents=[SLOW], budget=400, seeds=1, problems=TOY)
     run = ("run", launch, "--workers", 1, "--store")

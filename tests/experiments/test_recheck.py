@@ -13,16 +13,18 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 import archgym
+from archgym.cli import app
 from archgym.errors import LaunchError
 from archgym.experiments.plan import Plan, read_plan
 from archgym.results.reader import batch_of, read_rows
 from archgym.results.schema import TIMINGS
 from archgym.results.spec import TrialSpec
 from archgym.results.store import RunFolder, State, Store
+from tests.experiments.launching import ROOT, run_locally, stored, toy_plan
 from tests.experiments.launching import archgym as command
-from tests.experiments.launching import run_locally, stored, toy_plan
 from tests.experiments.odd_truths import Belief, Truth
 
 ODD = "tests.experiments.odd_truths:DOUBTFUL"
@@ -323,3 +325,27 @@ def test_the_limit_of_one_evaluation_holds_for_the_true_model_too(here: Path) ->
     assert run_locally(plan, here / "s").done == 1
     assert block(only_run(here / "s"))["evaluations"] == 3
     assert Truth.calls == []  # it ran in a process of its own
+
+
+# -- a surrogate ---------------------------------------------------------------------------------
+
+
+def test_the_example_searches_a_surrogate_and_asks_the_simulator(here: Path) -> None:
+    pytest.importorskip("lightgbm", reason="needs archgym[surrogates]")
+    words = "--workload stream --designs 60 --kind random_forest --output stream"
+    metrics = "total_time_ns,energy_pj"
+    train = ("surrogate", "train", "dram", *words.split(), "--metrics", metrics)
+    trained = CliRunner().invoke(app, train)
+    assert trained.exit_code == 0, trained.output
+    plan = read_plan(ROOT / "examples" / "surrogate_search.yaml")
+    by_model = {trial.cost_model: trial.recheck for trial in plan.trials}
+    assert by_model["simulator"] is None
+    assert (by_model["surrogate:stream"] or {})["cost_model"] == "simulator"
+    searched = next(trial for trial in plan.trials if trial.recheck)
+    few = replace(plan, trials=(replace(searched, budget=40),))
+    run_locally(few, here / "s")
+    told = block(only_run(here / "s"))
+    truth = archgym.make_problem("dram", "stream", searched.objective)
+    (best,) = truth.evaluate([told["best"]["design"]])["reward"]
+    assert told["best"]["reward"] == best != told["best"]["predicted"]
+    assert told["evaluations"] == 20

@@ -15,6 +15,7 @@ SUFFIXES = (".png", ".svg", ".pdf")
 _ERRORS = ("mae", "rrmse", "mape", "median_relative_error", "interval")
 _SCORES = (*_ERRORS, "r2", "tau", "found", "coverage")
 _MOST_ACROSS, _PANEL, _DPI = 3, (4.2, 3.2), 150
+_LABELLED = (1.0, 2.0, 3.0, 5.0, 7.0)
 _BASELINE = {"mean": "0.6", "nearest": "0.35"}
 Row = Mapping[str, Any]
 
@@ -81,6 +82,16 @@ def save_figure(figure: Any, path: Path) -> None:
     write_whole(path, content.getvalue())
 
 
+def plain_logarithmic(axes: Any) -> None:
+    """Let the vertical axis be logarithmic, with plain numbers beside it."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=_LABELLED))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
 def _draw_metric(axes: Any, rows: Sequence[Row], score: str) -> None:
     kinds = list(dict.fromkeys(row["kind"] for row in rows))
     colours = dict(zip((k for k in kinds if k not in _BASELINE), COLOURS, strict=False))
@@ -101,10 +112,9 @@ def _draw_metric(axes: Any, rows: Sequence[Row], score: str) -> None:
     axes.set_xscale("log")
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
     axes.set_xticks([], minor=True)
-    axes.set_yscale("log" if score in _ERRORS else "linear")
-    for ticks in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-        ticks(lambda value, _: f"{value:g}")
-    axes.tick_params(labelsize=8, which="both")
+    if score in _ERRORS:
+        plain_logarithmic(axes)
+    axes.tick_params(labelsize=8)
     axes.set_xlabel("rows learnt")
     axes.set_ylabel(score)
     axes.spines[["top", "right"]].set_visible(False)

@@ -23,6 +23,7 @@ from archgym.cli.surrogate_options import (
     names_of,
 )
 from archgym.cli.surrogate_scores import check_output, show_scores, write_scores
+from archgym.cli.surrogate_source import workloads_of
 from archgym.cli.tables import Format
 
 
@@ -66,7 +67,7 @@ def compare(
 
     check_output(output)
     found = find_dataset(Store.open(store), dataset)
-    wanted = names_of(workload) or ([source.ALL] if split is Split.WORKLOAD else [])
+    wanted = workloads_of(workload) or ([source.ALL] if split is Split.WORKLOAD else [])
     problems = source.problems_of_dataset(found.card, wanted)
     rivals = comparison.contenders(
         kind or KINDS, parse_values("--option", option), trials=tune or 0

@@ -24,6 +24,7 @@ from archgym.cli.surrogate_options import (
     TuneOption,
     names_of,
 )
+from archgym.cli.surrogate_scores import tuning_line
 from archgym.cli.surrogate_source import Source, workloads_of
 from archgym.cli.tables import Format, show
 
@@ -114,6 +115,8 @@ def train(
     for name, why in defaults.failed.items():
         typer.echo(f"archgym: the default design has no metrics on {name}: {why}", err=True)
     _show_scores(model.card.scores, Format.TABLE)
+    if model.card.tuning is not None:
+        typer.echo(tuning_line(model.card.tuning))
     typer.echo(f"wrote {home_of(output)}; use it as --cost-model surrogate:{output}")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,14 +17,16 @@ from archgym.cost_models.learned.card import CARD, WEIGHTS
 from archgym.cost_models.learned.encoding import DesignEncoding
 from archgym.cost_models.learned.learning import learn
 from archgym.cost_models.learned.model import load_surrogate, mismatch
+from archgym.cost_models.learned.regressor import find_kind
 from archgym.cost_models.learned.rows import NothingToLearnError, Rows
 from archgym.cost_models.learned.scales import MetricScales
 from archgym.cost_models.learned.scoring import scores
-from archgym.errors import SettingError, StoreError, UnknownNameError
+from archgym.errors import MissingExtraError, SettingError, StoreError, UnknownNameError
 from archgym.metric import Metric
 from archgym.outcome import Measurements, Status
 from archgym.registry import environments
 from archgym.torch_session import torch_session
+from archgym.whole_file import write_whole
 from tests.toys import TOYS, toy_problem
 
 QUICK = {"width": 16, "layers": 1, "heads": 2, "epochs": 1, "fewest_steps": 300, "batch": 64}
@@ -126,6 +130,72 @@ def test_a_file_that_was_changed_is_refused(folder, name):
     (folder / name).write_bytes(bytes(content))
     with pytest.raises(StoreError, match=name):
         load(folder)
+
+
+def test_weights_that_are_cut_off_or_absent_are_refused(folder):
+    content = (folder / WEIGHTS).read_bytes()
+    (folder / WEIGHTS).write_bytes(content[: len(content) // 2])
+    with pytest.raises(StoreError, match="not what the card says"):
+        load(folder)
+    (folder / WEIGHTS).unlink()
+    with pytest.raises(StoreError, match="cannot be read"):
+        load(folder)
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_what_cannot_be_written_whole_changes_nothing(model, tmp_path, monkeypatch, before):
+    place = tmp_path / "home" / "saved"
+    if before:
+        model.save(place)
+    held = {path.name: path.read_bytes() for path in place.glob("*")}
+
+    def full(path, content):
+        if path.name == CARD:
+            raise StoreError("no space left")
+        write_whole(path, content)
+
+    monkeypatch.setattr("archgym.cost_models.learned.card.write_whole", full)
+    with pytest.raises(StoreError, match="no space"):
+        model.with_card(rows=7).save(place)
+    assert {path.name: path.read_bytes() for path in place.glob("*")} == held
+    assert [path.name for path in place.parent.iterdir()] == ["saved"] * before
+
+
+def test_a_surrogate_takes_the_place_of_an_older_one_of_its_name(model, folder):
+    model.with_card(rows=7).save(folder)
+    assert load(folder).card.rows == 7
+    assert [path.name for path in folder.parent.iterdir()] == ["saved"]
+    assert sorted(path.name for path in folder.iterdir()) == [CARD, WEIGHTS]
+
+
+def test_a_missing_extra_is_named_and_nothing_is_written(model, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    with pytest.raises(MissingExtraError, match=r"archgym\[rl\]"):
+        model.save(tmp_path / "saved")
+    monkeypatch.setitem(sys.modules, "archgym.cost_models.learned.trees", None)
+    with pytest.raises(MissingExtraError, match=r"archgym\[surrogates\]"):
+        find_kind("random_forest")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_empty_name_is_none_even_inside_a_surrogate(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    with pytest.raises(UnknownNameError, match="surrogate ''"):
+        environments.get(ENV).make_problem(cost_model="surrogate:")
+
+
+def test_registered_workloads_keep_their_whole_name_and_older_cards_are_known(model):
+    declared = environments.get("dnn.systolic")
+    made = declared.make_problem("resnet18/conv2_x")
+    card = replace(
+        model.card,
+        env=made.env,
+        settings=dict(made.settings),
+        axes=DesignEncoding(made.space.axes).as_data(),
+    )
+    for name in ("resnet18/conv2_x", "conv2_x"):
+        assert mismatch(replace(card, workload=name), made) == ""
+    assert "conv3_x" in mismatch(replace(card, workload="conv3_x"), made)
 
 
 def test_another_schema_and_a_damaged_card_are_refused(folder):

@@ -77,6 +77,11 @@ class Result:
         return sum(report.new_evaluations for report in self.reports.values())
 
     @property
+    def new_true_evaluations(self) -> int:
+        """Evaluations made now by true cost models, where trials ended with a re-check."""
+        return sum(report.new_true_evaluations for report in self.reports.values())
+
+    @property
     def not_done(self) -> list[Report]:
         """Trials that ended without being done."""
         return [report for report in self.reports.values() if report.state != State.DONE]

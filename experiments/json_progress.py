@@ -64,6 +64,7 @@ class JsonProgress:
             reason=report.reason,
             new_evaluations=report.new_evaluations,
             best_reward=report.best_reward,
+            rechecked=report.rechecked,
             **self._counts,
         )
 

@@ -6,7 +6,7 @@ import time
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -83,7 +83,9 @@ class Report:
         state: Done, failed, or interrupted.
         reason: Why it is not done.
         new_evaluations: Evaluations made now, stored ones not counted.
-        best_reward: The best of them.
+        best_reward: The best of all.
+        new_true_evaluations: Those made now by the true cost model, in the end.
+        rechecked: The best reward by that one, None where it was not asked.
         store_lost: True where the store could not be written, so that others cannot go on either.
     """
 
@@ -93,6 +95,8 @@ class Report:
     reason: str = ""
     new_evaluations: int = 0
     best_reward: float = -np.inf
+    new_true_evaluations: int = 0
+    rechecked: float | None = None
     store_lost: bool = False
 
 
@@ -270,13 +274,18 @@ def _finish(
     write_json(folder.done_file, summary)
     for needless in (folder.progress_file, folder.searched_file):
         remove(needless)
-    return _done_report(spec, summary, summary["evaluations"] - left.searched)
+    found = _done_report(spec, summary)
+    made = summary["evaluations"] - left.searched
+    asked = summary.get("rechecked", {}).get("evaluations", 0)
+    true_ones = asked - (left.evaluations - left.searched)
+    return replace(found, new_evaluations=made, new_true_evaluations=true_ones)
 
 
-def _done_report(spec: TrialSpec, summary: Mapping[str, Any], new: int = 0) -> Report:
-    best = summary.get("best") or {}
-    reward = best.get("reward", -np.inf)
-    return Report(spec.run_id, spec.label, State.DONE, new_evaluations=new, best_reward=reward)
+def _done_report(spec: TrialSpec, summary: Mapping[str, Any]) -> Report:
+    parts = summary, summary.get("rechecked", {})
+    best, true_best = (part.get("best") or {} for part in parts)
+    reward, rechecked = best.get("reward", -np.inf), true_best.get("reward")
+    return Report(spec.run_id, spec.label, State.DONE, best_reward=reward, rechecked=rechecked)
 
 
 def _give_up(

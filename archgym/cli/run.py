@@ -112,8 +112,9 @@ def tell(result: Result, again: str, store: str) -> None:
     cut = result.total - result.done - len(failed)
     parts = [f"{result.done} of {result.total} trials done", f"{len(failed)} failed"]
     parts += [f"{cut} unfinished"] if cut else []
-    made = result.new_evaluations
-    typer.echo(f"{', '.join(parts)}, {made} evaluations in {result.seconds:.1f} s")
+    made, true_ones = result.new_evaluations, result.new_true_evaluations
+    told = f"{made} evaluations" + (f" and {true_ones} true ones" if true_ones else "")
+    typer.echo(f"{', '.join(parts)}, {told} in {result.seconds:.1f} s")
     for report in failed[:_NAMED_FAILURES]:
         typer.echo(f"failed: {report.run_id} {report.label}: {report.reason}", err=True)
     if len(failed) > _NAMED_FAILURES:

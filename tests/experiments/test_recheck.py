@@ -80,9 +80,12 @@ def believed_best(folder: RunFolder, count: int) -> list[tuple[int, float, dict[
 def test_the_best_different_designs_are_evaluated_by_the_true_model(
     here: Path, count: int
 ) -> None:
-    assert run_locally(plan_of(recheck=count), here / "s").done == 1
+    result = run_locally(plan_of(recheck=count), here / "s")
     folder = only_run(here / "s")
     told, best = block(folder), believed_best(folder, count)
+    (report,) = result.reports.values()
+    assert (result.new_evaluations, result.new_true_evaluations) == (200, len(best))
+    assert report.rechecked == told["best"]["reward"] != report.best_reward
     truth = archgym.make_problem(ODD).evaluate([design for _, _, design in best])
     assert told["evaluations"] == len(best) == min(count, len(best))
     assert told["steps"] == [step for step, _, _ in best]

@@ -56,6 +56,18 @@ class DistinctDesigns:
         self._seen.update(found.keys())
         return found
 
+    def take_or_draw(self, batch: Batch, rng: np.random.Generator, count: int) -> Batch:
+        """Return the new ones among designs, and new random ones where they are fewer than count.
+
+        They are fewer than count only where the space has no more.
+        """
+        parts = [self.take_new(batch)]
+        while sum(map(len, parts)) < count:
+            parts.append(self.draw(rng, count - sum(map(len, parts))))
+            if not len(parts[-1]):
+                break
+        return Batch(self.space, np.concatenate([part.codes for part in parts]))
+
     def draw(self, rng: np.random.Generator, count: int) -> Batch:
         """Return up to ``count`` new valid designs, uniform over those that are left.
 

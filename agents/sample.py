@@ -67,14 +67,8 @@ class SampleAgent(AskTellAgent):
         """Learn nothing."""
 
     def _designs(self, count: int) -> Batch:
-        distinct = DistinctDesigns(self.space)
-        found = [distinct.take_new(self._of_points(count))]
-        while sum(map(len, found)) < count:
-            more = distinct.draw(self.rng, count - sum(map(len, found)))
-            if not len(more):
-                break
-            found.append(more)
-        return Batch(self.space, np.concatenate([part.codes for part in found]))
+        points = self._of_points(count)
+        return DistinctDesigns(self.space).take_or_draw(points, self.rng, count)
 
     def _of_points(self, count: int) -> Batch:
         points = _DESIGNERS[self.values["designer"]]

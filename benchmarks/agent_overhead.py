@@ -36,8 +36,8 @@ BARS_US = {
     "ppo": 300,
 }
 SETTINGS: dict[str, list[dict[str, Any]]] = {"genetic": [{}, {"population": 128}]}
-# They search only where there are targets that they were trained for.
-WITH_TARGETS = ("goal_ppo",)
+# They search only where there are targets that they were trained for, or a table of designs.
+WITH_MORE = ("goal_ppo", "coms", "prime")
 LARGEST_BUDGET = {"tpe": 1_000}
 
 
@@ -73,7 +73,7 @@ def microseconds(name: str, budget: int, hyperparameters: dict[str, Any]) -> flo
 def main() -> None:
     """Print one row per agent, settings and budget."""
     print("| agent | settings | budget | us per evaluation | bar |\n|---|---|---|---|---|")
-    for name in sys.argv[1:] or [name for name in agents.names() if name not in WITH_TARGETS]:
+    for name in sys.argv[1:] or [name for name in agents.names() if name not in WITH_MORE]:
         for settings in SETTINGS.get(name, [{}]):
             for budget in BUDGETS:
                 if budget <= LARGEST_BUDGET.get(name, budget):

@@ -110,7 +110,9 @@ def mixture(rows: Mapping[str, Rows], count: int, rng: np.random.Generator) -> R
     return Rows(Batch(parts[0].batch.space, codes), metrics, feasible)
 
 
-def tests(problem: Problem, rows: Mapping[str, Rows], rng: np.random.Generator) -> dict[str, Rows]:
+def unseen(
+    problem: Problem, rows: Mapping[str, Rows], rng: np.random.Generator
+) -> dict[str, Rows]:
     """Return feasible designs that are in no source's pool: random ones, and an outsider's."""
     seen = {key for agent in SOURCES for key in rows[agent].batch.keys()}  # noqa: SIM118
     drawn = problem.space.sample(rng, 4 * TESTED)
@@ -119,7 +121,7 @@ def tests(problem: Problem, rows: Mapping[str, Rows], rng: np.random.Generator) 
     for name, given in ((UNIFORM, random), (OUTSIDER, rows[OUTSIDER])):
         keys = given.batch.keys()
         new = [at for at, key in enumerate(keys) if key not in seen and given.feasible[at]]
-        found[name] = given.select(np.array(new[:TESTED]))
+        found[name] = given.select(np.array(new[:TESTED], dtype=np.int64))
     return found
 
 
@@ -134,7 +136,7 @@ def errors(store: Store, kind: str = KIND, count: int = ROWS) -> Iterator[Errors
     for workload, (problem, rows) in pools(store).items():
         sources = {name: {name: rows[name]} for name in SOURCES}
         sources[MIXTURE] = {name: rows[name] for name in SOURCES}
-        scored = tests(problem, rows, np.random.default_rng(0))
+        scored = unseen(problem, rows, np.random.default_rng(0))
         for source, own in sources.items():
             guessed = [_guesses(problem, own, scored, kind, count, seed) for seed in range(SEEDS)]
             for name, test in scored.items():

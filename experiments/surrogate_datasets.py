@@ -157,8 +157,8 @@ def _leaving_out_workloads(rows: Rows, dataset: Dataset) -> Iterator[Lesson]:
 def _workload(card: DatasetCard, given: str | None) -> str:
     if given is None and len(card.workloads) > 1:
         raise SettingError(
-            f"dataset {card.reference}: a surrogate is of one workload; choose one of"
-            f" {', '.join(card.workloads)} by --workload"
+            f"dataset {card.reference}: has several workloads; choose by --workload one of"
+            f" {', '.join(card.workloads)}, several with commas between, or {ALL}"
         )
     name = next(iter(card.workloads)) if given is None else given
     if not {name, PurePath(name).name} & card.workloads.keys():

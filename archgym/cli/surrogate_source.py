@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from archgym.results.dataset import Dataset
 
 _ONE_SOURCE = "give exactly one of --dataset, --store, --rows and --designs"
-# Not the commas inside the text of a layer, gemm:M=128,N=64,K=256.
-_BETWEEN = re.compile(r",(?!\s*\w+=)")
+# Not the commas inside gemm:M=128,N=64,K=256 or {model: bert, seq: 4096}.
+_BETWEEN = re.compile(r",(?!\s*\w+=|[^,]*:\s*\d)")
 
 
 @dataclass(frozen=True)

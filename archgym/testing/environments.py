@@ -105,6 +105,16 @@ class EnvironmentConformance:
             if problem.objective.compared:
                 assert outcomes.reward[0] == pytest.approx(1.0), workload
 
+    def test_features_tell_workloads_apart(self) -> None:
+        """By the same finite numbers for all, the same each time; where features are declared."""
+        if self.environment.workload_features is None:
+            pytest.skip("declares no features of workloads")
+        names = list(self.workloads or self.environment.workloads)
+        told = [self.problem(workload=name).workload_features for name in [*names, names[0]]]
+        assert len({tuple(one) for one in told}) == 1
+        assert np.isfinite([list(one.values()) for one in told]).all()
+        assert told[0] == told[-1]
+
     def test_every_objective_parses_and_scores(self) -> None:
         """With finite rewards for all designs."""
         rng = np.random.default_rng(0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -12,7 +14,9 @@ pytest.importorskip("torch", reason="needs the extra rl")
 pytest.importorskip("safetensors", reason="needs the extra rl")
 
 import archgym
+from archgym.batch import Batch
 from archgym.cli import app
+from archgym.cli.surrogate_source import workloads_of
 from archgym.errors import ArchgymError, SettingError, StoreError, UnknownNameError
 
 ENV = "functions"
@@ -106,7 +110,7 @@ def dataset(here):
 QUICK_TREES = ["--kind", "boosted_trees", "--option", "rounds=5"]
 
 
-def test_datasets_teach_their_workloads_one_at_a_time(dataset):
+def test_datasets_teach_their_workloads_alone_or_together(dataset):
     train = ["train", ENV, "--dataset", dataset, "--output", "mine", *QUICK_TREES]
     for words, kind, text in (
         (train, SettingError, "one of rastrigin, sphere"),
@@ -122,3 +126,102 @@ def test_datasets_teach_their_workloads_one_at_a_time(dataset):
     told = call("evaluate", "mine", "--dataset", dataset)
     assert "these very rows" in told
     assert "these very rows" not in call("evaluate", "mine", "--designs", 30)
+    call(*train, "--workload", "all")
+    told = json.loads(call("evaluate", "mine", "--designs", 30, "--format", "json"))
+    assert [row["workload"] for row in told] == ["rastrigin", "sphere"]
+    assert {row["rows"] for row in told} == {30}
+    (row,) = json.loads(
+        call("evaluate", "mine", "--designs", 30, "--workload", "sphere", "--format", "json")
+    )
+    assert row["workload"] == "sphere"
+    with pytest.raises(SettingError, match="rastrigin, sphere, not rosenbrock"):
+        call("evaluate", "mine", "--designs", 30, "--workload", "rosenbrock")
+
+
+METRICS = ["--metrics", "total_time_ns,energy_pj"]
+IN_SPACE = ["--set", "space=archgym"]
+
+
+def evaluated(here, *words):
+    """Return what `archgym evaluate dram` says of in.csv: its rows and its remarks."""
+    own = ["--designs", here / "in.csv", "--output", here / "out.csv", *IN_SPACE]
+    done = CliRunner().invoke(app, ["evaluate", "dram", *map(str, (*own, *words))])
+    if isinstance(done.exception, ArchgymError):
+        raise done.exception
+    assert done.exit_code == 0, done.output
+    return list(csv.DictReader((here / "out.csv").open())), done.output
+
+
+@pytest.fixture
+def designs(here):
+    """Forty random designs of dram, the default one before them."""
+    space = archgym.make_problem("dram", space="archgym").space
+    codes = space.sample(np.random.default_rng(5), 40).codes
+    frame = Batch(space, np.concatenate([space.default.codes, codes])).frame()
+    frame.to_csv(here / "in.csv", index=False)
+
+
+def test_rewards_on_a_surrogate_compare_with_the_true_default_design(here, designs):
+    pytest.importorskip("lightgbm", reason="needs the extra surrogates")
+    words = ["--workload", "stream_short", *IN_SPACE, "--kind", "random_forest", *METRICS]
+    call("train", "dram", *words, "--designs", 300, "--output", "mine")
+    told, _ = evaluated(here, *words[:2], "--cost-model", "surrogate:mine")
+    true, _ = evaluated(here, *words[:2])
+    assert float(told[0]["reward"]) == float(true[0]["reward"]) == 1.0
+    assert told[0]["total_time_ns"] == true[0]["total_time_ns"]
+    pairs = [(float(a["reward"]), float(b["reward"])) for a, b in zip(told, true, strict=True)]
+    assert np.median([abs(a / b - 1.0) for a, b in pairs if b > 0.0]) < 0.05
+    assert "warning" in told[0]
+    assert "warning" not in true[0]
+
+
+def test_one_surrogate_of_several_workloads_is_used_on_each_and_warns_on_others(here, designs):
+    pytest.importorskip("lightgbm", reason="needs the extra surrogates")
+    words = [*IN_SPACE, "--kind", "boosted_trees", "--option", "rounds=20", *METRICS]
+    train = ["train", "dram", *words, "--output", "mix"]
+    call(*train, "--workload", "stream_short,gemm_short", "--designs", 60)
+    (row,) = [row for row in listed() if row["name"] == "mix"]
+    assert row["workload"] == "stream_short, gemm_short"
+    for name in ("stream_short", "gemm_short"):
+        told, said = evaluated(here, "--workload", name, "--cost-model", "surrogate:mix")
+        assert float(told[0]["reward"]) == 1.0
+        assert "not learnt" not in said
+    other = ["--workload", "fft_short", "--cost-model", "surrogate:mix"]
+    with pytest.raises(SettingError, match="compares with nothing"):
+        evaluated(here, *other)
+    told, said = evaluated(here, *other, "--objective", "{targets: {total_time_ns: 60000}}")
+    assert "archgym: 40 of 41 designs" in said
+    assert "'fft_short' was not learnt" in told[1]["warning"]
+    assert told[0]["status"] == "crashed"
+
+
+def listed():
+    return list(csv.DictReader(call("list", "--format", "csv").splitlines()))
+
+
+def test_a_table_of_several_workloads_tells_them_apart(here):
+    pytest.importorskip("lightgbm", reason="needs the extra surrogates")
+    parts = []
+    for name in ("sphere", "rastrigin"):
+        problem = archgym.make_problem(ENV, name)
+        batch = problem.space.sample(np.random.default_rng(0), 40)
+        parts.append(problem.evaluate(batch.dicts()).assign(workload=name))
+    pd.concat(parts).to_csv("rows.csv", index=False)
+    pd.concat(parts).drop(columns="workload").to_csv("mute.csv", index=False)
+    train = ["train", ENV, "--workload", "sphere,rastrigin", *QUICK_TREES, "--output", "mine"]
+    with pytest.raises(SettingError, match="workload"):
+        call(*train, "--rows", "mute.csv")
+    assert not (here / "surrogates").exists()
+    call(*train, "--rows", "rows.csv")
+    card = json.loads((here / "surrogates/mine/card.json").read_text())
+    assert card["evaluations"] == 80 + 2
+    assert set(card["defaults"]) == set(card["workloads"]) == {"sphere", "rastrigin"}
+
+
+def test_texts_of_layers_hold_commas_of_their_own():
+    layers = ["conv:K=64,C=64,R=3,S=3,P=56,Q=56", "gemm:M=128,N=64,K=256"]
+    assert workloads_of(", ".join(layers)) == layers
+    attention = "{model: bert, seq: 4096}"
+    assert workloads_of(f"{attention},bert/1k") == [attention, "bert/1k"]
+    assert workloads_of("stream,gemm, spmv") == ["stream", "gemm", "spmv"]
+    assert workloads_of(None) == []

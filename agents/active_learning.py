@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from archgym.agents.base import AskTellAgent
-from archgym.agents.committee import KINDS, Committee, Opinion
+from archgym.agents.committee import KINDS, Committee
 from archgym.agents.distinct import DistinctDesigns
 from archgym.agents.diverse import pick
 from archgym.agents.hyperparameter import Hyperparameter
@@ -20,6 +20,7 @@ from archgym.batch import Batch
 from archgym.objective import FAILED_REWARD
 from archgym.outcome import Floats, Outcomes
 
+_LEAST_VARIANCE = 1e-12
 _IMPROVEMENT, _UNCERTAINTY = "expected_improvement", "uncertainty"
 
 
@@ -27,18 +28,20 @@ class ActiveLearningAgent(AskTellAgent):
     """Learns a surrogate of the designs told, and asks for those that promise most.
 
     The metrics that the objective needs are learnt, so any objective can be searched. A design
-    promises the improvement of the reward that is expected, by draws of its metrics; or it
-    promises to teach: the mean standard deviation of its metrics, for surrogates that are to be
-    good everywhere. Either counts as much as the design is likely to be feasible. The most
-    promising designs are found by evolution on the surrogate; those of a batch, and those told
-    since the surrogate was learnt, keep their distance.
+    promises the improvement of the reward that is expected, by draws of its metrics, as far as it
+    is likely to be feasible. The most promising designs are found by evolution on the surrogate;
+    those of a batch, and those told since the surrogate was learnt, keep their distance.
+
+    Where the surrogate is to be good everywhere (acquisition ``uncertainty``), designs are drawn
+    from random ones with probabilities that are proportional to the variance of their metrics.
+    The most uncertain of all designs lie at the rim of the space and teach less than random ones.
 
     It begins with a design of experiments, learns again when the designs told have grown by a
     factor, and ends when nothing is left to try.
 
     Source: Jones et al., Efficient global optimization of expensive black-box functions, Journal
-    of Global Optimization 13, 1998; MacKay, Information-based objective functions for active data
-    selection, Neural Computation 4, 1992.
+    of Global Optimization 13, 1998; Kirsch et al., Stochastic batch acquisition: a simple baseline
+    for deep active learning, TMLR 2023.
     """
 
     name = "active_learning"
@@ -51,7 +54,7 @@ class ActiveLearningAgent(AskTellAgent):
         "kind": Hyperparameter("gp", "of the surrogate", choices=KINDS),
         "acquisition": Hyperparameter(
             _IMPROVEMENT,
-            "what a design promises: a better reward, or a better surrogate",
+            "what is wanted: a better reward, or a surrogate that is good everywhere",
             choices=(_IMPROVEMENT, _UNCERTAINTY),
         ),
         "designer": Hyperparameter(
@@ -94,8 +97,10 @@ class ActiveLearningAgent(AskTellAgent):
     def ask(self, count: int) -> Batch:
         if not self._committee.learnt:
             batch = self.proposed.take_new(self._first.ask(count))
+        elif self.values["acquisition"] == _UNCERTAINTY:
+            batch = self.proposed.take_new(self._uncertain(count))
         else:
-            batch = self.proposed.take_new(self._plan(count))
+            batch = self.proposed.take_new(self._promising(count))
         return batch if len(batch) else self.proposed.draw(self.rng, count)
 
     def tell(self, batch: Batch, outcomes: Outcomes) -> None:
@@ -108,7 +113,18 @@ class ActiveLearningAgent(AskTellAgent):
             self._since = ToldDesigns(self.space)
             self._next_learning = math.ceil(self.values["growth"] * len(self._told))
 
-    def _plan(self, count: int) -> Batch:
+    def _uncertain(self, count: int) -> Batch:
+        """Return some of many random designs, rather those of which little is known."""
+        drawn = self.space.sample(self.rng, self.values["candidates"])
+        new = drawn.select(self.proposed.new_rows(drawn, set()))
+        if not len(new):
+            return new
+        said = self._committee.opinion(new)
+        variance = np.maximum(said.likely * (said.sigma**2).mean(axis=1), _LEAST_VARIANCE)
+        shares = variance / variance.sum()
+        return new.select(self.rng.choice(len(new), min(count, len(new)), False, shares))
+
+    def _promising(self, count: int) -> Batch:
         """Return designs that promise most and are not alike."""
         noise = even_noise(self.rng, self.values["draws"], len(self._committee.metrics))
         begin = candidates(self.problem, self._told, self.values["candidates"], self.rng)
@@ -119,13 +135,8 @@ class ActiveLearningAgent(AskTellAgent):
         return elite.select(pick(elite, promise, taken, count, self.values["reach"]))
 
     def _promise(self, batch: Batch, noise: Floats) -> Floats:
-        """Return what designs promise, shape (n,)."""
+        """Return the improvement that is expected of each design, shape (n,)."""
         said = self._committee.opinion(batch)
-        if self.values["acquisition"] == _UNCERTAINTY:
-            return np.asarray(said.likely * said.sigma.mean(axis=1))
-        return said.likely * self._improvement(said, noise)
-
-    def _improvement(self, said: Opinion, noise: Floats) -> Floats:
         drawn = map(self._committee.measured, said.drawn(noise))
         gained, reward = expected(self.problem, drawn, self._best)
-        return np.asarray(gained + TIE * np.maximum(reward, 0.0))
+        return np.asarray(said.likely * (gained + TIE * np.maximum(reward, 0.0)))

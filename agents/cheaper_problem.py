@@ -5,7 +5,6 @@ from __future__ import annotations
 from archgym.environment import Environment
 from archgym.errors import SettingError
 from archgym.problem import Problem
-from archgym.registry import environments
 
 WORKLOAD = "workload:"
 
@@ -19,11 +18,13 @@ def cheaper_problem(problem: Problem, cheap: str) -> Problem:
             ``workload:NAME``: the same cost model on another workload.
 
     Raises:
-        UnknownNameError: There is no such environment, cost model, surrogate or workload.
-        SettingError: It is the problem itself, has other designs, or lacks a metric that the
-            objective needs.
+        UnknownNameError: There is no such cost model, surrogate or workload.
+        SettingError: The problem was made by no environment; or what is named is the problem
+            itself, has other designs, or lacks a metric that the objective needs.
     """
-    environment = _environment(problem)
+    environment = problem.environment
+    if environment is None:
+        raise SettingError(f"cheap model {cheap!r}: {problem.env} is of no environment")
     workload, model = problem.workload_name, cheap
     if cheap.startswith(WORKLOAD):
         workload, model = cheap.removeprefix(WORKLOAD), _own_model(problem, environment, cheap)
@@ -38,19 +39,6 @@ def cheaper_problem(problem: Problem, cheap: str) -> Problem:
     missing = [name for name in problem.objective.metrics if name not in _known(found)]
     if missing:
         raise SettingError(f"cheap model {cheap!r} knows no {missing[0]}, which is searched")
-    return found
-
-
-def _environment(problem: Problem) -> Environment:
-    """Return the environment of a problem.
-
-    Raises:
-        UnknownNameError: It is not registered.
-        SettingError: The registered one is another version.
-    """
-    found = environments.get(problem.env.rpartition("-v")[0])
-    if found.versioned_id != problem.env:
-        raise SettingError(f"environment {problem.env} is registered as {found.versioned_id}")
     return found
 
 

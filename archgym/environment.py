@@ -107,6 +107,7 @@ class Environment:
             settings=without_added(self.settings, checked),
             baselines=self.baselines,
             features_of=self.workload_features,
+            environment=self,
         )
 
     def _model(

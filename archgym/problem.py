@@ -21,6 +21,8 @@ from archgym.space import DesignSpace
 if TYPE_CHECKING:
     import pandas as pd
 
+    from archgym.environment import Environment
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -35,6 +37,7 @@ class Problem:
             it later only where they are not at their default.
         baselines: Name -> a well-known design, to be compared with.
         features_of: What tells the environment's workloads apart, see `workload_features`.
+        environment: What made it; None for one that was put together by hand.
     """
 
     env: str
@@ -47,6 +50,7 @@ class Problem:
     settings: Mapping[str, Any] = field(default_factory=dict)
     baselines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     features_of: Callable[[Any], Mapping[str, float]] | None = None
+    environment: Environment | None = field(default=None, repr=False, compare=False)
 
     def evaluate(self, designs: Any) -> pd.DataFrame:
         """Evaluate designs given as a DataFrame, a mapping or a list of mappings.

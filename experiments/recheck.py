@@ -32,7 +32,7 @@ _AT_ONCE = 16  # cost models may use several processes for a batch; what waits i
 
 
 @dataclass(frozen=True)
-class Listed:
+class DesignList:
     """Evaluates designs in their order, and gives signs of life.
 
     Attributes:
@@ -112,6 +112,6 @@ def _evaluated(
     writer = writer_of(own, truth, stored, eager=True)  # each evaluation may be dear
     history = None if stored is None else history_of(stored, truth)
     evaluator = Evaluator(truth, len(designs), writer, history, timeout_s)
-    spend(Listed(designs, folder), evaluator, history, writer)
+    spend(DesignList(designs, folder), evaluator, history, writer)
     remove(own.progress_file)
     return writer.finish()

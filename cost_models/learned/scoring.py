@@ -26,7 +26,7 @@ Score = dict[str, float | None]
 COVERAGE = 0.9
 # Of the best so many designs, or a fifth of fewer than a hundred, how many are found.
 _BEST, _SHARE_OF_FEW = 20, 0.2
-_ROWS = "rows"
+_R2, _ROWS = "r2", "rows"
 
 
 def scores(model: LearnedModel, rows: Rows) -> dict[str, Score]:
@@ -40,18 +40,37 @@ def scores(model: LearnedModel, rows: Rows) -> dict[str, Score]:
         share of the 20 designs (of fewer than 100 rows: of a fifth) predicted to be best is as
         good as the 20th best. ``coverage``, how many values the interval holds; ``rows``, how
         many there are. What cannot be said is None. Of several workloads each is scored by
-        itself, so that telling these apart earns nothing, and the mean of all is returned.
+        itself, so that telling these apart earns nothing, and the mean of all is returned;
+        ``r2`` is of the variance within workloads.
     """
-    return mean_of([_scores_of_one(model, part) for part in rows.by_workload().values()])
+    parts = list(rows.by_workload().values())
+    found = [_scores_of_one(model, part) for part in parts]
+    return found[0] if len(parts) == 1 else _of_several(found, _r2_within(model, parts))
 
 
-def mean_of(found: Sequence[dict[str, Score]]) -> dict[str, Score]:
-    """Return the mean of several scores, of what each of them says; of rows, the sum."""
-    if len(found) == 1:
-        return found[0]
+def _of_several(found: Sequence[dict[str, Score]], r2: Score) -> dict[str, Score]:
+    names = [name for name in r2 if any(name in one for one in found)]
+    scored = {name: [one[name] for one in found if name in one] for name in names}
     return {
-        name: {key: _mean(key, [one[name][key] for one in found if name in one]) for key in keys}
-        for name, keys in {n: scores for one in found for n, scores in one.items()}.items()
+        name: {key: _mean(key, [score[key] for score in several]) for key in several[0]}
+        | {_R2: r2[name]}
+        for name, several in scored.items()
+    }
+
+
+def _r2_within(model: LearnedModel, parts: Sequence[Rows]) -> Score:
+    """Return which share of the variance within workloads is explained, per learnt metric."""
+    missed, spread = np.zeros((2, len(model.scales.names)))
+    for part in parts:
+        told = model.scales.standardise(of_feasible(part))
+        known = np.isfinite(told).any(axis=0)
+        middle = np.nanmean(told[:, known], axis=0)
+        error = model.beliefs_of(part).mean - told
+        missed += np.nansum(error**2, axis=0)
+        spread[known] += np.nansum((told[:, known] - middle) ** 2, axis=0)
+    return {
+        name: 1.0 - float(m / s) if s > 0.0 else None
+        for name, m, s in zip(model.scales.names, missed, spread, strict=True)
     }
 
 
@@ -73,7 +92,7 @@ def _scores_of_one(model: LearnedModel, rows: Rows) -> dict[str, Score]:
             true, error = told[known, at], (said.mean - told)[known, at]
             wide = half[known, at]
             row = {
-                "r2": float(1.0 - np.mean(error**2) / true.var()) if np.ptp(true) else math.nan,
+                _R2: float(1.0 - np.mean(error**2) / true.var()) if np.ptp(true) else math.nan,
                 "mae": float(np.abs(error).mean()),
                 **_in_units(values[name][known], guessed[name][known], model.metric(name)),
                 "coverage": _held(error, wide),

@@ -71,8 +71,8 @@ class Process:
             outcome_transform=None,
         )
         self._fit(before)
-        covariance = self._covariance(self._inputs) + self._noise * torch.eye(len(true), dtype=targets.dtype)
-        self._root = torch.linalg.cholesky(covariance)
+        noise = self._noise * torch.eye(len(true), dtype=targets.dtype)
+        self._root = torch.linalg.cholesky(self._covariance(self._inputs) + noise)
         left = (targets - self._mean(self._inputs))[:, None]
         self._weights = torch.cholesky_solve(left, self._root)[:, 0]
 

@@ -47,9 +47,9 @@ class CheapLevel:
         """All designs asked so far."""
         return self._asked.all[0]
 
-    def affordable(self) -> int:
-        """Return how many new designs can be asked for, so that one evaluation remains."""
-        reserve = math.ceil(1 / self._model.price)
+    def affordable(self, kept: int) -> int:
+        """Return how many new designs can be asked for, so that some evaluations remain."""
+        reserve = math.ceil(kept / self._model.price)
         return max(0, self._evaluator.affordable(self._model) - reserve)
 
     def new_rows(self, batch: Batch) -> list[int]:
@@ -64,7 +64,7 @@ class CheapLevel:
 
     def learn(self) -> None:
         """Learn the surrogate anew where that is due; the scales of opinions may change."""
-        if len(self._asked) >= self._next_learning:
+        if len(self._asked) >= max(self._next_learning, 1):
             self._committee.learn(*self._asked.all, self._rng)
             self._next_learning = math.ceil(_GROWTH * len(self._asked))
 

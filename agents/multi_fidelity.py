@@ -119,7 +119,7 @@ class MultiFidelityAgent(Agent):
 
     def _begin(self, evaluator: Evaluator) -> Batch:
         """Ask the cheap model for designs, and return those that the true one is asked first."""
-        startup: int = max(min(self.values["startup"], evaluator.budget), 1)
+        startup: int = max(min(self.values["startup"], evaluator.budget // 2), 1)
         seed = int(self.rng.integers(2**31))
         if self._cheaper is None or evaluator.budget < 2:
             return _designs(SampleAgent(self.problem, seed, designer="latin", points=startup))
@@ -127,7 +127,7 @@ class MultiFidelityAgent(Agent):
         self.level = CheapLevel(evaluator, model, self.values["kind"], self.rng)
         wanted = max(startup, self._at_start(evaluator.budget))
         first = _designs(SampleAgent(self.problem, seed, designer="latin", points=wanted))
-        self.level.ask(first.select(slice(self.level.affordable())))
+        self.level.ask(first.select(slice(self.level.affordable(startup))))
         return first.select(slice(startup))
 
     def _at_start(self, budget: int) -> int:
@@ -151,7 +151,15 @@ class MultiFidelityAgent(Agent):
         with modelling(self.rng):
             if (self.level is None or self.level.learnt) and self.true.learn(self._told):
                 batch = self._plan(count)
-        return batch if len(batch) else self.proposed.draw(self.rng, count)
+        return batch if len(batch) else self._drawn(count)
+
+    def _drawn(self, count: int) -> Batch:
+        """Return new random designs, of which the cheap model is asked, too."""
+        batch = self.proposed.draw(self.rng, count)
+        if self.level is not None:
+            new = batch.select(self.level.new_rows(batch))
+            self.level.ask(new.select(slice(self.level.affordable(count))))
+        return batch
 
     def _plan(self, count: int) -> Batch:
         noise = even_noise(self.rng, self.values["draws"], len(self.true.metrics))
@@ -174,7 +182,9 @@ class MultiFidelityAgent(Agent):
         wanted = count * int(self.values["cheap_designs"] or max(usual, 1))
         rows = self.level.new_rows(elite)
         new = elite.select(rows)
-        self.level.ask(self._picked(new, promised[rows], min(wanted, self.level.affordable())))
+        self.level.ask(
+            self._picked(new, promised[rows], min(wanted, self.level.affordable(count)))
+        )
 
     def _picked(self, batch: Batch, promised: Floats, count: int) -> Batch:
         none = batch.select([])

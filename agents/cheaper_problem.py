@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archgym.environment import Environment
-from archgym.errors import SettingError
+from archgym.errors import ArchgymError, SettingError
 from archgym.problem import Problem
 
 WORKLOAD = "workload:"
@@ -18,9 +18,9 @@ def cheaper_problem(problem: Problem, cheap: str) -> Problem:
             ``workload:NAME``: the same cost model on another workload.
 
     Raises:
-        UnknownNameError: There is no such cost model, surrogate or workload.
-        SettingError: The problem was made by no environment; or what is named is the problem
-            itself, has other designs, or lacks a metric that the objective needs.
+        SettingError: The problem was made by no environment; or there is no such cost model,
+            surrogate or workload; or it is the problem itself, has other designs, or lacks a
+            metric that the objective needs.
     """
     environment = problem.environment
     if environment is None:
@@ -28,7 +28,12 @@ def cheaper_problem(problem: Problem, cheap: str) -> Problem:
     workload, model = problem.workload_name, cheap
     if cheap.startswith(WORKLOAD):
         workload, model = cheap.removeprefix(WORKLOAD), _own_model(problem, environment, cheap)
-    found = environment.make_problem(workload, problem.objective_spec, model, **problem.settings)
+    try:
+        found = environment.make_problem(
+            workload, problem.objective_spec, model, **problem.settings
+        )
+    except ArchgymError as error:
+        raise SettingError(f"cheap model {cheap!r}: {error}") from None
     if (found.workload_name, found.cost_model.name) == (
         problem.workload_name,
         problem.cost_model.name,

@@ -14,7 +14,7 @@ from archgym.agents.autoregression import Autoregression, Process
 from archgym.agents.cheaper_problem import cheaper_problem
 from archgym.agents.committee import Opinion
 from archgym.agents.gaussian_process import modelling
-from archgym.errors import LaunchError, SettingError, UnknownNameError
+from archgym.errors import LaunchError, SettingError
 from archgym.evaluator import Evaluator
 from archgym.registry import make_agent
 from archgym.results.catalogue import load_runs
@@ -135,9 +135,13 @@ def test_the_cheap_model_is_found():
 
 def test_what_is_no_cheap_model_is_refused_when_the_agent_is_made():
     problem = toy_problem("toy")
-    with pytest.raises(UnknownNameError, match=r"unknown cost model of 'toy' 'ruff' \(.*rough"):
+    with pytest.raises(
+        SettingError, match=r"cheap model 'ruff': unknown cost model of 'toy' 'ruff' \(.*rough"
+    ):
         make_agent("multi_fidelity", problem, cheap="ruff")
-    with pytest.raises(UnknownNameError, match="workload 'nowhere'"):
+    with pytest.raises(
+        SettingError, match="cheap model 'workload:nowhere': unknown workload 'nowhere'"
+    ):
         make_agent("multi_fidelity", problem, cheap="workload:nowhere")
     for same in ("distance", "workload:mixed"):
         with pytest.raises(SettingError, match="is what is searched"):
@@ -238,5 +242,7 @@ def test_trials_tell_what_was_charged_and_resume(tmp_path: Path):
 
 def test_a_launch_with_an_unknown_cheap_model_is_refused_before_anything_runs():
     agents = [{"name": "multi_fidelity", "hyperparameters": {"cheap": "ruff"}}]
-    with pytest.raises(LaunchError, match=r"agents\[0\]: unknown cost model.*'ruff'"):
+    with pytest.raises(
+        LaunchError, match=r"agents\[0\]: cheap model .*unknown cost model.*'ruff'"
+    ):
         toy_plan(agents=agents)

@@ -19,6 +19,7 @@ import archgym
 from archgym.cli import app
 from archgym.errors import LaunchError
 from archgym.experiments.plan import Plan, read_plan
+from archgym.results.attempts import forget_failure
 from archgym.results.reader import batch_of, read_rows
 from archgym.results.schema import TIMINGS
 from archgym.results.spec import TrialSpec
@@ -186,6 +187,8 @@ def test_a_recheck_tells_trials_apart_but_not_their_problems() -> None:
         for where in ("/here", "/there")
     ]
     assert there[0].run_id == there[1].run_id != trials[1].run_id
+    of_table = replace(trials[1], cost_model="table:/here", content={"cost_model": "0123"})
+    assert of_table.true_spec.table_key == direct.table_key
 
 
 @pytest.mark.parametrize(
@@ -308,6 +311,19 @@ def test_a_true_model_that_kills_its_process_is_given_up(here: Path) -> None:
         folder.attempt_file(number).write_text(json.dumps({"rows": rows}))
     result = run_locally(plan, here / "s")
     assert "its process ended 2 times without a word" in result.not_done[0].reason
+
+
+def test_a_changed_agent_sets_the_recheck_aside_as_well(here: Path) -> None:
+    plan = plan_of()
+    run_locally(plan, here / "s")
+    folder = only_run(here / "s")
+    folder.done_file.unlink()
+    folder.searched_file.write_text("{}")
+    folder.failed_file.write_text(json.dumps({"kind": "mismatch", "reason": "changed"}))
+    forget_failure(folder)
+    assert not folder.searched_file.exists()
+    assert not folder.parts() + folder.recheck.parts()
+    assert (folder.recheck.path / "data.parquet.stale").exists()
 
 
 def test_damaged_true_rows_are_made_again(here: Path) -> None:

@@ -201,11 +201,14 @@ def test_rechecked_designs_can_be_asked_for(whole: Path, spoken: Spoken) -> None
 
 def test_reports_show_true_values_in_the_tables_of_agents(whole: Path) -> None:
     problems = report_document(Store.open(whole))["problems"]
+    runs = [run for run in load_runs(Store.open(whole)) if run.rechecked]
     for problem in problems:
         is_rough = problem["cost_model"] == "rough 1"
         for row in (*problem["agents"], *problem["configurations"]):
             assert (row["rechecked"] is not None) == is_rough
             assert row["true_evaluations"] == (5 if is_rough else None)
+            true = [run.true_reward for run in runs if run.spec.agent == row["agent"]]
+            assert not is_rough or row["rechecked"] == pytest.approx(np.median(true), rel=1e-4)
 
 
 # -- replays, merges, datasets -------------------------------------------------------------------

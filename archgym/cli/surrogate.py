@@ -40,8 +40,6 @@ surrogate = typer.Typer(
     no_args_is_help=True,
 )
 
-surrogate.command()(compare)
-surrogate.command()(curve)
 
 RowsOption = Annotated[
     Path | None, typer.Option(help="CSV or Parquet of designs and metrics, as evaluate writes.")
@@ -145,6 +143,10 @@ def evaluate(
     with torch_session():
         found = {which: scores(model, part) for which, part in data.by_workload().items()}
     show([row for which, part in found.items() for row in _lines(part, which)], form)
+
+
+surrogate.command()(compare)
+surrogate.command()(curve)
 
 
 @surrogate.command("list")

@@ -166,9 +166,10 @@ class LearnedModel(CostModel):
         told = np.flatnonzero(self.encoding.covers(batch) & ~known)
         texts = [""] * len(batch)
         far = self.domain.beyond(self.encoding, batch.select(told)) if self.domain else ()
-        unseen = "" if self.asked.learnt else f"workload {self.asked.name!r} was not learnt"
         for row, beyond in zip_longest(told.tolist(), far, fillvalue=False):
-            texts[row] = BETWEEN_REMARKS.join(filter(None, (unseen, BEYOND if beyond else "")))
+            texts[row] = BETWEEN_REMARKS.join(
+                filter(None, (self.asked.remark, BEYOND if beyond else ""))
+            )
         return {WARNING: texts}
 
     @property

@@ -101,11 +101,13 @@ class Asked:
         name: What it is called.
         learnt: Whether the surrogate has learnt it.
         context: (context axes,), its features.
+        beyond: Names of those that lie outside what was learnt.
     """
 
     name: str
     learnt: bool
     context: Floats
+    beyond: tuple[str, ...] = ()
 
     @staticmethod
     def of(
@@ -126,7 +128,17 @@ class Asked:
             math.isclose(told.get(feature, math.nan), value)
             for feature, value in known[name].items()
         )
-        return Asked(name, learnt, np.array([told[axis.name] for axis in axes]))
+        context = np.array([told[axis.name] for axis in axes])
+        outside = [a.name for a in axes if a.size is None and not a.low <= told[a.name] <= a.high]
+        return Asked(name, learnt, context, () if learnt else tuple(outside))
+
+    @property
+    def remark(self) -> str:
+        """What makes all predictions for it a guess, empty if nothing does."""
+        if self.learnt:
+            return ""
+        where = f", and its {', '.join(self.beyond)} is outside what was" if self.beyond else ""
+        return f"workload {self.name!r} was not learnt{where}"
 
 
 def name_of(problem: Problem) -> str:

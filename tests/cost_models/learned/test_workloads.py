@@ -87,7 +87,10 @@ def test_a_workload_that_was_not_learnt_can_be_asked_if_it_has_features(tmp_path
     assert error(model, between) < 0.6
     batch = between.space.encode([{"width": 3}, {}])
     unseen, default = model.at(between).remarks(batch)["warning"]
-    assert "'between' was not learnt" in unseen
+    assert unseen == "workload 'between' was not learnt"
+    huge = replace(SIZED, load_workload=lambda name, settings: 1e6)
+    (text,) = model.at(huge.make_problem("huge")).remarks(batch.select([0]))["warning"]
+    assert text == "workload 'huge' was not learnt, and its size is outside what was"
     assert default == ""  # which lies off the grid, so that it counts as crashed
     assert model.at(SIZED.make_problem("small")).remarks(batch)["warning"] == ["", ""]
     with pytest.raises(SettingError, match="small, middle, large, not between"):

@@ -42,10 +42,14 @@ class Domain:
 
     @staticmethod
     def of(encoding: DesignEncoding, taught: Batch, kept_out: Batch) -> Domain | None:
-        """Return the domain of designs in random order; None where none were kept out."""
+        """Return the domain of designs in random order; None where none were kept out.
+
+        A design may occur several times, on different workloads.
+        """
         if not len(kept_out):
             return None
-        learnt = taught.space.canonical(taught.codes[:_MOST_KEPT])
+        first = dict(reversed([(key, row) for row, key in enumerate(taught.keys())]))
+        learnt = taught.space.canonical(taught.codes[sorted(first.values())[:_MOST_KEPT]])
         distances = _nearest(encoding, kept_out, learnt)
         return Domain(learnt, float(np.quantile(distances, _USUAL, method="higher")))
 

@@ -53,6 +53,15 @@ def test_distances_are_those_of_a_slow_definition(name):
         assert half.beyond(DesignEncoding(space.axes), others.select([row]))[0] == beyond[row]
 
 
+def test_a_design_on_several_workloads_is_kept_once():
+    space = toy_problem(sorted(TOYS)[0]).space
+    batch = space.sample(np.random.default_rng(0), 30)
+    twice = batch.select(np.repeat(np.arange(30), 2))
+    encoding = DesignEncoding(space.axes)
+    once, again = (Domain.of(encoding, one, batch.select([3])) for one in (batch, twice))
+    assert np.array_equal(once.learnt, again.learnt)
+
+
 def narrow(problem, count):
     """Return designs that have the first half of each axis's values only."""
     batch = problem.space.sample(np.random.default_rng(0), 40 * count)

@@ -1,7 +1,7 @@
 """Surrogates learnt from the evaluations of one agent against those of several (ArchGym).
 
 Usage: archgym run experiments/launches/source_diversity.yaml --store STORE
-       python -m archgym.experiments.source_diversity STORE [PICTURE.png] [KIND] [ROWS]
+       python -m archgym.experiments.source_diversity STORE
 
 Claim (ArchGym, ISCA 2023): a data set of several agents lowers the error of a surrogate up to 42
 times against one of a single agent. Every source gives equally many different designs; scored are
@@ -12,6 +12,7 @@ mixture it is.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ import numpy as np
 from archgym.batch import Batch
 from archgym.cost_models.learned.learning import learn
 from archgym.cost_models.learned.rows import Rows
+from archgym.errors import ArchgymError, StoreError
 from archgym.outcome import Measurements, concatenate
 from archgym.problem import Problem
 from archgym.results.reader import history_of, read_rows
@@ -32,6 +34,7 @@ from archgym.results.statistics.bootstrap import percentile_interval
 from archgym.results.store import Store
 from archgym.torch_session import torch_session
 
+ENV = "dram"
 SOURCES = ("random", "genetic", "ant_colony", "hill_climbing", "ppo")
 OUTSIDER, MIXTURE, UNIFORM = "simulated_annealing", "mixture", "random designs"
 METRICS = ("total_time_ns", "average_power_mw", "energy_pj")
@@ -78,8 +81,9 @@ def pools(store: Store) -> dict[str, tuple[Problem, dict[str, Rows]]]:
     parts: dict[str, dict[str, list[tuple[Batch, Measurements]]]] = {}
     for folder in store.runs():
         spec = TrialSpec.of(folder.read_run()["spec"])
-        problem, table = spec.make_problem(), read_rows(folder)
-        if table is not None:
+        table = read_rows(folder)
+        if spec.env == ENV and table is not None:
+            problem = spec.make_problem()
             history = history_of(table, problem)
             name = problem.workload_name
             problems.setdefault(name, problem)
@@ -95,7 +99,7 @@ def mixture(rows: Mapping[str, Rows], count: int, rng: np.random.Generator) -> R
     """Return as many designs of each pool, all different, ``count`` together.
 
     Raises:
-        ValueError: A pool has too few.
+        ValueError: A pool has too few that are in none before it.
     """
     taken: set[bytes] = set()
     parts, share = [], count // len(rows)
@@ -132,8 +136,13 @@ def errors(store: Store, kind: str = KIND, count: int = ROWS) -> Iterator[Errors
         store: Of the launch's runs.
         kind: Of the surrogates.
         count: How many designs are learnt, a tenth of which calibrates.
+
+    Raises:
+        StoreError: An agent's runs are not there or have too few different designs.
+        UnknownNameError: There is no such kind.
     """
     for workload, (problem, rows) in pools(store).items():
+        _check(store, workload, rows, count)
         sources = {name: {name: rows[name]} for name in SOURCES}
         sources[MIXTURE] = {name: rows[name] for name in SOURCES}
         scored = unseen(problem, rows, np.random.default_rng(0))
@@ -164,6 +173,17 @@ def _guesses(
         }
 
 
+def _check(store: Store, workload: str, rows: Mapping[str, Rows], count: int) -> None:
+    for agent in (*SOURCES, OUTSIDER):
+        found = len(rows[agent]) if agent in rows else 0
+        needed = 1 if agent == OUTSIDER else count
+        if found < needed:
+            raise StoreError(
+                f"{store.address}: {found} designs of {agent} on {workload}, {needed} are needed:"
+                " run experiments/launches/source_diversity.yaml"
+            )
+
+
 def _joined(parts: Sequence[tuple[Batch, Measurements]]) -> Rows:
     codes = np.concatenate([batch.codes for batch, _ in parts])
     batch = Batch(parts[0][0].space, codes)
@@ -176,28 +196,43 @@ def _shares(rng: np.random.Generator, size: int) -> Floats:
 
 
 def main() -> None:
-    """Print the table and draw the picture."""
+    """Print the table and draw the picture; errors of the user's input end with code 2."""
     from archgym.experiments.source_diversity_plot import draw
 
-    store, *rest = sys.argv[1:]
-    picture = Path(rest[0]) if rest else PICTURE
-    kind, count = rest[1] if len(rest) > 1 else KIND, int(rest[2]) if len(rest) > 2 else ROWS
-    found = list(errors(Store.open(store), kind, count))
-    mixed = {(e.workload, e.scored_on, e.metric): e for e in found if e.source == MIXTURE}
-    print(f"{kind}, {count} designs of each source, {SEEDS} seeds; relative RMSE, %")
+    given = _parser().parse_args()
+    try:
+        found = list(errors(Store.open(given.store), given.kind, given.rows))
+    except ArchgymError as error:
+        print(f"archgym: {error}", file=sys.stderr)
+        sys.exit(2)
+    print(f"{given.kind}, {given.rows} designs of each source, {SEEDS} seeds; relative RMSE, %")
     print("| workload | scored on | metric | source | error | 95 % | times mixture | 95 % |")
     print("|---|---|---|---|---|---|---|---|")
+    mixed = {(e.workload, e.scored_on, e.metric): e for e in found if e.source == MIXTURE}
     for one in found:
-        other = mixed[one.workload, one.scored_on, one.metric]
-        low, high = (100.0 * v for v in percentile_interval(one.resampled()))
-        least, most = percentile_interval(one.resampled() / other.resampled())
-        print(
-            f"| {one.workload} | {one.scored_on} | {one.metric} | {one.source}"
-            f" | {100.0 * one.relative:.2f} | {low:.2f} - {high:.2f}"
-            f" | {one.relative / other.relative:.2f} | {least:.2f} - {most:.2f} |",
-            flush=True,
-        )
-    draw(found, picture)
+        print(_line(one, mixed[one.workload, one.scored_on, one.metric]))
+    draw(found, given.picture)
+
+
+def _line(one: Errors, mixed: Errors) -> str:
+    low, high = (100.0 * end for end in percentile_interval(one.resampled()))
+    least, most = percentile_interval(one.resampled() / mixed.resampled())
+    return (
+        f"| {one.workload} | {one.scored_on} | {one.metric} | {one.source}"
+        f" | {100.0 * one.relative:.2f} | {low:.2f} - {high:.2f}"
+        f" | {one.relative / mixed.relative:.2f} | {least:.2f} - {most:.2f} |"
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("store", help="of the runs of source_diversity.yaml")
+    parser.add_argument("--picture", type=Path, default=PICTURE)
+    parser.add_argument("--kind", default=KIND, help="of the surrogates")
+    parser.add_argument("--rows", type=int, default=ROWS, help="designs that each source gives")
+    return parser
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def curve_lessons(
     the sizes before it.
 
     Args:
-        rows: Of one workload.
+        rows: Of a dataset.
         sizes: How many rows are learnt, those that calibrate among them; ascending.
         seeds: Each learns other rows.
         kept_out_by: Seed of the fifth that is scored on.

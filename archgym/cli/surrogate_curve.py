@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from archgym.cli.options import DEFAULT_STORE, FormatOption, Workload, parse_values
+from archgym.cli.options import DEFAULT_STORE, FormatOption, parse_values
 from archgym.cli.surrogate_options import (
     DatasetName,
     DatasetStore,
@@ -18,9 +18,11 @@ from archgym.cli.surrogate_options import (
     SeedsOption,
     TableOption,
     TuneOption,
+    Workloads,
     names_of,
 )
 from archgym.cli.surrogate_scores import check_output, show_scores, write_scores
+from archgym.cli.surrogate_source import workloads_of
 from archgym.cli.tables import Format
 from archgym.errors import SettingError
 
@@ -29,7 +31,7 @@ def curve(
     dataset: DatasetName,
     sizes: Annotated[str, typer.Option(help="Numbers of rows, ascending, commas between.")],
     store: DatasetStore = Path(DEFAULT_STORE),
-    workload: Workload = None,
+    workload: Workloads = None,
     kind: KindsOption = None,
     option: RivalSettings = None,
     metrics: MetricsOption = None,
@@ -65,11 +67,11 @@ def curve(
     curves.check_sizes(numbers)
     rivals = comparison.contenders(kind or KINDS, parse_values("--option", option), tune or 0)
     found = find_dataset(Store.open(store), dataset)
-    problem = source.problem_of_dataset(found.card, workload)
-    rows = source.rows_of_dataset(found, problem)
+    problems = source.problems_of_dataset(found.card, workloads_of(workload))
+    rows = source.rows_of_dataset(found, problems)
     lessons = list(curves.curve_lessons(rows, numbers, range(seed, seed + seeds), seed))
     with torch_session(), progress_line("surrogates") as told:
-        scores = comparison.compared(problem, lessons, rivals, names_of(metrics), told)
+        scores = comparison.compared(problems[0], lessons, rivals, names_of(metrics), told)
     table = comparison.averaged(scores)
     show_scores(table, form)
     write_scores(output, table)

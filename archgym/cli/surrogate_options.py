@@ -31,7 +31,7 @@ DatasetName = Annotated[
 DatasetStore = Annotated[Path, typer.Option(help="Where the dataset is.")]
 Workloads = Annotated[
     str | None,
-    typer.Option(help="A workload, several with commas between, or all; may be left out of one."),
+    typer.Option(help="A workload of the dataset, several with commas between, or all."),
 ]
 KindsOption = Annotated[list[str] | None, typer.Option(help="All otherwise; repeatable.")]
 RivalSettings = Annotated[

@@ -67,6 +67,21 @@ def test_kinds_and_baselines_have_equal_rows_by_design_and_by_agent(data):
     ]
 
 
+def test_a_workload_is_left_out_in_turn_where_workloads_have_features(tmp_path):
+    (tmp_path / "launch.yaml").write_text(
+        "name: x\nproblems: [{env: dram, workload: [stream, spmv, gemm], settings:"
+        " {space: archgym}}]\nagents: [random]\nbudget: 40\nseeds: 1\n"
+    )
+    for words in (["run", "launch.yaml", "--workers", "1"], ["dataset", "build", "three"]):
+        assert CliRunner().invoke(app, words).exit_code == 0
+    words = ["compare", "--dataset", "three", "--split", "workload", "--kind", "random_forest"]
+    rows = rows_of(*words, *QUICK, "--metrics", "total_time_ns")
+    assert sorted(row["left_out"] for row in rows[::3]) == ["gemm", "spmv", "stream"]
+    assert all(row["taught"] > 70 and row["rows"] <= 40 for row in rows)
+    two = rows_of(*words, *QUICK, "--metrics", "total_time_ns", "--workload", "stream,gemm")
+    assert {row["left_out"] for row in two} == {"stream", "gemm"}
+
+
 def test_several_seeds_give_means_and_deviations_and_a_file_holds_all_digits(data, here):
     words = ["compare", *data, *TREES[:2], *QUICK]
     single = [rows_of(*words, "--seed", seed)[-1]["mae"] for seed in (4, 5, 6)]

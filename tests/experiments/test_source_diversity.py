@@ -102,9 +102,13 @@ def test_the_study_reads_a_store_and_draws(tmp_path, monkeypatch, capsys):
     keys = rows["hill_climbing"].batch.keys()
     assert 40 <= len(keys) == len({*keys}) <= 80
     picture = tmp_path / "picture.png"
-    monkeypatch.setattr("sys.argv", ["x", str(store), str(picture), "random_forest", "30"])
+    monkeypatch.setattr("sys.argv", ["x", str(store), "--picture", str(picture), "--rows", "30"])
     study.main()
     table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| stream")]
     assert len(table) == 3 * 2 * len(study.METRICS)
     assert all("| 1.00 | 1.00 - 1.00 |" in line for line in table if "| mixture |" in line)
     assert picture.read_bytes().startswith(b"\x89PNG")
+    monkeypatch.setattr("sys.argv", ["x", str(store), "--rows", "300"])
+    with pytest.raises(SystemExit, match="2"):
+        study.main()
+    assert "of random on stream, 300 are needed" in capsys.readouterr().err

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from archgym.agents.losses import log_losses
 from archgym.batch import Batch
-from archgym.cost_models.learned.rows import Rows
+from archgym.cost_models.learned.rows import NothingToLearnError, Rows
 from archgym.cost_models.learned.table_rows import rows_of_table
-from archgym.errors import SettingError
+from archgym.errors import InvalidDesignError, SettingError
 from archgym.outcome import Floats, Measurements
 from archgym.problem import Problem
 
@@ -67,10 +67,13 @@ def read_rows(path: Path, problem: Problem) -> Rows:
     """Return a table's rows of a problem, without asking its cost model anything.
 
     Raises:
-        SettingError: The table cannot be read, is of something else, or has too few rows.
-        InvalidDesignError: A value that a parameter cannot have.
+        SettingError: The table cannot be read, is of something else, has too few rows, or a value
+            that a parameter cannot have. Names the file.
     """
-    rows = rows_of_table(path, problem)
+    try:
+        rows = rows_of_table(path, problem)
+    except (NothingToLearnError, InvalidDesignError) as error:
+        raise SettingError(f"{path}: {error}") from None
     for name in problem.objective.metrics:
         if not np.isfinite(rows.metrics[name]).any():
             owner = f"which objective {problem.objective.name!r} needs"

@@ -276,7 +276,8 @@ def test_wrong_tables_are_refused_before_anything_is_learnt(name, rows, tmp_path
             archgym.make_agent(name, problem, rows=str(path))
 
     refused(r"'rows': '.*wrong\.csv' is not allowed \(an existing file\)")
-    refused("9 different designs ran, 10 are needed", good[:9])
+    refused(r"wrong\.csv: 9 different designs ran, 10 are needed", good[:9])
+    refused(r"wrong\.csv: row 0: parameter 'banks': 99", good.assign(banks=99))
     refused("0 of its designs are feasible, 10 are needed", good.assign(status="infeasible"))
     refused("no values of metric 'latency_ns', which objective", good.drop(columns="latency_ns"))
     refused("no rows of workload 'mixed', but of other", good.assign(workload="other"))

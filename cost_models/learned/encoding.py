@@ -52,11 +52,30 @@ class DesignEncoding:
             context: (n, context axes), features of the workload of each; what exceeds those
                 that were learnt is seen as the nearest of them.
         """
+        return self(self._codes(batch, context))
+
+    def numbers(self, batch: Batch, context: Floats | None = None) -> Floats:
+        """Return one number per axis, (n, varying axes): its place, plus which value it has.
+
+        Where an axis has both, the sum of the two has the same order. Arguments are those of
+        `inputs`.
+        """
+        codes = self._codes(batch, context)
+        numbers = np.zeros((len(self.varying), len(codes)))
+        for row, (column, axis) in zip(numbers, self.varying, strict=True):
+            code = codes[:, column]
+            if axis.ordered:
+                row[:] = 2.0 * _place(axis, code) - 1.0
+            if _seen_singly(axis):
+                row += code
+        return np.ascontiguousarray(numbers.T)
+
+    def _codes(self, batch: Batch, context: Floats | None) -> Codes:
         codes = batch.space.canonical(batch.codes)
         if context is None or not self.context:
-            return self(codes)
+            return codes
         ends = [(axis.low, axis.high if axis.size is None else axis.size) for axis in self.context]
-        return self(np.hstack([codes, np.clip(context, *np.array(ends).T)]))
+        return np.hstack([codes, np.clip(context, *np.array(ends).T)])
 
     def __call__(self, codes: Codes) -> Floats:
         """Return the numbers of designs, (n, varying axes, features), in [-1, 1].

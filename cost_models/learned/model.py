@@ -17,7 +17,7 @@ from archgym.cost_model import BETWEEN_REMARKS, CostModel
 from archgym.cost_models.learned.card import CARD, Card, card_of, load, read_content, save
 from archgym.cost_models.learned.domain import BEYOND, Domain
 from archgym.cost_models.learned.encoding import DesignEncoding
-from archgym.cost_models.learned.regressor import Beliefs, Regressor, find_kind
+from archgym.cost_models.learned.regressor import Beliefs, Regressor, SeesNumbers, find_kind
 from archgym.cost_models.learned.rows import Rows
 from archgym.cost_models.learned.scales import MetricScales
 from archgym.cost_models.learned.workloads import Asked, features_of, name_of
@@ -126,7 +126,10 @@ class LearnedModel(CostModel):
         return self._beliefs(rows.batch, rows.context(self.encoding.context))
 
     def _beliefs(self, batch: Batch, context: Floats) -> Beliefs:
-        said = self.regressor.predict(self.encoding.inputs(batch, context))
+        if isinstance(self.regressor, SeesNumbers):
+            said = self.regressor.predict_numbers(self.encoding.numbers(batch, context))
+        else:
+            said = self.regressor.predict(self.encoding.inputs(batch, context))
         sigma = said.sigma * np.array(self.card.calibration)
         return Beliefs(said.mean, sigma, said.present, said.feasible)
 

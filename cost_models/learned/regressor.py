@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pkgutil import resolve_name
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +90,14 @@ class Regressor(Protocol):
         Raises:
             KeyError, ValueError, RuntimeError: They do not belong together.
         """
+
+
+@runtime_checkable
+class SeesNumbers(Protocol):
+    """A regressor to which one number per axis says all, so that codes need not be made."""
+
+    def predict_numbers(self, numbers: Floats) -> Beliefs:
+        """Return what `predict` says of designs (n, axes), see `DesignEncoding.numbers`."""
 
 
 def check_settings(

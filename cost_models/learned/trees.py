@@ -9,6 +9,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from archgym.cost_models.learned.boosters import Boosters
 from archgym.cost_models.learned.regressor import Beliefs, Tensors, check_settings
 from archgym.errors import SettingError
 from archgym.outcome import Floats
@@ -56,7 +57,7 @@ class TreesRegressor:
 
     def __init__(self, settings: Mapping[str, Any] | None = None):
         self.settings = check_settings(self.kind, self.defaults, settings)
-        self._boosters: dict[str, lightgbm.Booster] = {}
+        self._boosters = Boosters({})
         self._shares = np.zeros(0)
 
     def fit(
@@ -73,21 +74,30 @@ class TreesRegressor:
         tasks = {f"{_METRIC}.{k}": (present[:, k], metrics[:, k], "regression") for k in names}
         tasks |= {f"{_PRESENT}.{k}": (feasible, present[:, k], "binary") for k in names}
         tasks[_FEASIBLE] = (np.ones(len(designs), dtype=bool), feasible, "binary")
-        self._boosters = {
+        texts = {
             name: self._trained(inputs[rows], targets[rows], objective, seed)
             for name, (rows, targets, objective) in tasks.items()
             if objective == "regression" or np.unique(targets[rows]).size > 1
         }
+        self._boosters = Boosters(texts)
 
     def predict(self, designs: Floats) -> Beliefs:
-        inputs, metrics = _inputs(designs), len(self._shares) - 1
-        mean = np.column_stack([self._said(f"{_METRIC}.{k}", inputs, 0.0) for k in range(metrics)])
-        present = [self._said(f"{_PRESENT}.{k}", inputs, self._shares[k]) for k in range(metrics)]
-        feasible = self._said(_FEASIBLE, inputs, self._shares[-1])
+        return self.predict_numbers(_inputs(designs))
+
+    def predict_numbers(self, numbers: Floats) -> Beliefs:
+        """Return beliefs about designs, one number per axis, see `DesignEncoding.numbers`."""
+        said, metrics = self._boosters.said(numbers), range(len(self._shares) - 1)
+
+        def column(name: str, otherwise: float) -> Floats:
+            return said[name] if name in said else np.full(len(numbers), otherwise)
+
+        mean = np.column_stack([column(f"{_METRIC}.{k}", 0.0) for k in metrics])
+        present = [column(f"{_PRESENT}.{k}", self._shares[k]) for k in metrics]
+        feasible = column(_FEASIBLE, self._shares[-1])
         return Beliefs(mean, np.ones_like(mean), np.column_stack(present), feasible)
 
     def tensors(self) -> Tensors:
-        texts = {name: booster.model_to_string() for name, booster in self._boosters.items()}
+        texts = self._boosters.texts
         coded = {n: np.frombuffer(text.encode(), dtype=np.uint8) for n, text in texts.items()}
         return {**coded, _SHARES: self._shares}
 
@@ -99,12 +109,10 @@ class TreesRegressor:
         texts = {name: bytes(tensors[name]).decode() for name in tensors if name != _SHARES}
         if not {f"{_METRIC}.{k}" for k in metrics} <= texts.keys():
             raise ValueError("a metric has no trees")
-        made._boosters = {name: _booster(text) for name, text in texts.items()}
+        made._boosters = Boosters(texts)
         return made
 
-    def _trained(
-        self, inputs: Floats, targets: NDArray[Any], objective: str, seed: int
-    ) -> lightgbm.Booster:
+    def _trained(self, inputs: Floats, targets: NDArray[Any], objective: str, seed: int) -> str:
         own = {_NAMES[n]: value for n, value in self.settings.items() if n in _NAMES}
         always = {**_ALWAYS, **self.fixed, **own, "objective": objective, "seed": seed}
         settings = {**always, "num_leaves": self._leaves(len(inputs))}
@@ -113,17 +121,11 @@ class TreesRegressor:
             trained = lightgbm.train(settings, data, self.settings["rounds"])
         except (lightgbm.basic.LightGBMError, ValueError) as error:
             raise SettingError(f"kind {self.kind!r}: {error}") from None
-        # What is read back is what is saved, to the last bit.
-        return _booster(trained.model_to_string())
+        return str(trained.model_to_string())
 
     def _leaves(self, designs: int) -> int:
         """Return how many leaves a tree of so many designs may have."""
         return int(self.settings["leaves"])
-
-    def _said(self, name: str, inputs: Floats, otherwise: float) -> Floats:
-        if name not in self._boosters or not len(inputs):
-            return np.full(len(inputs), otherwise)
-        return np.asarray(self._boosters[name].predict(inputs, num_threads=1))
 
 
 class BoostedTreesRegressor(TreesRegressor):
@@ -166,16 +168,6 @@ class RandomForestRegressor(TreesRegressor):
 
 
 def _inputs(designs: Floats) -> Floats:
-    """Return a number per axis, (n, axes): its place, or which value it has if it has no order.
-
-    Where an axis has both, the sum of the two has the same order.
-    """
+    """Return a number per axis, (n, axes), as `DesignEncoding.numbers` makes them of codes."""
     which = designs[:, :, 1:].argmax(axis=2) if designs.shape[2] > 1 else 0.0
     return np.asarray(designs[:, :, 0] + which)
-
-
-def _booster(text: str) -> lightgbm.Booster:
-    try:
-        return lightgbm.Booster(model_str=text)
-    except lightgbm.basic.LightGBMError as error:
-        raise ValueError(f"trees cannot be read: {error}") from None

@@ -7,8 +7,16 @@ import pytest
 
 pytest.importorskip("lightgbm", reason="needs the extra surrogates")
 
-from archgym.cost_models.learned.trees import BoostedTreesRegressor, RandomForestRegressor
+from archgym.cost_models.learned.encoding import DesignEncoding
+from archgym.cost_models.learned.regressor import SeesNumbers
+from archgym.cost_models.learned.trees import (
+    BoostedTreesRegressor,
+    RandomForestRegressor,
+    _inputs,
+)
 from archgym.errors import SettingError, UnknownNameError
+from archgym.parameter import Axis
+from archgym.registry import make_problem
 
 KINDS = {"boosted_trees": BoostedTreesRegressor, "random_forest": RandomForestRegressor}
 
@@ -99,3 +107,14 @@ def test_damaged_trees_and_wrong_settings_are_refused():
     for wrong in ({"leaves": 1}, {"learning_rate": 0}):
         with pytest.raises(SettingError, match="boosted_trees"):
             BoostedTreesRegressor(wrong).fit(*data(rng, 600), rng)
+
+
+@pytest.mark.parametrize("env", ["dram", "analog.sizing"])
+def test_one_number_per_axis_is_what_they_make_of_codes(env):
+    problem = make_problem(env)
+    batch = problem.space.sample(np.random.default_rng(5), 200)
+    encoding = DesignEncoding(problem.space.axes, (Axis("size", None, True, 0.0, 9.0),))
+    context = np.linspace(-1.0, 12.0, 200)[:, None]
+    full = encoding.inputs(batch, context)
+    assert np.array_equal(encoding.numbers(batch, context), _inputs(full))
+    assert isinstance(BoostedTreesRegressor(), SeesNumbers)

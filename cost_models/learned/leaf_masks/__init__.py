@@ -1,0 +1,1 @@
+"""Small trees answered for many designs at once, by masks of leaves that are possible."""

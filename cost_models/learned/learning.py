@@ -26,6 +26,9 @@ from archgym.problem import Problem
 # Two thirds of normal errors lie within one standard deviation.
 _WITHIN_ONE_SIGMA = 0.6827
 _LEAST_SIGMA = 1e-9
+# A tenth of few rows makes coverage vary by more than 1 %, so of many rows at least so many
+# calibrate, unless that is more than their share.
+_MANY_ROWS, _ROWS_THAT_CALIBRATE, _MOST_SHARE = 5000, 2000, 0.3
 # Chooses settings on rows that are learnt; returns what the card says of it, them as "values".
 Tune = Callable[[Rows], Mapping[str, Any]]
 
@@ -55,7 +58,7 @@ def learn(
         settings: Of the regressor.
         seed: Of everything random.
         kept_out: Share of the rows on which intervals are calibrated, and of those on which
-            scores are measured: different rows.
+            scores are measured: different rows. Of many rows more calibrate.
         test: Rows to measure scores on in place of a share.
         tune: Chooses further settings; it sees no rows but those that are learnt.
         defaults: What `true_defaults` says of the default design, which the surrogate repeats.
@@ -124,9 +127,16 @@ def _parts(
 ) -> tuple[Rows, Rows, Rows]:
     """Return rows to learn from, to calibrate on, and to measure scores on."""
     if test is not None:
-        return *rows.split(rng, share), test
+        return *rows.split(rng, _calibrating(len(rows), share)), test
     most, unseen = rows.split(rng, share)
-    return *most.split(rng, share / (1.0 - share)), unseen
+    return *most.split(rng, _calibrating(len(rows), share) / (1.0 - share)), unseen
+
+
+def _calibrating(rows: int, share: float) -> float:
+    """Return the share of all rows that calibrates, given that of few; none stays none."""
+    if not share or rows < _MANY_ROWS:
+        return share
+    return max(share, min(_ROWS_THAT_CALIBRATE / rows, _MOST_SHARE))
 
 
 def _calibrated(model: LearnedModel, rows: Rows) -> LearnedModel:

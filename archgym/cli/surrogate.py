@@ -27,6 +27,7 @@ from archgym.cli.surrogate_options import (
 from archgym.cli.surrogate_scores import tuning_line
 from archgym.cli.surrogate_source import Source, workloads_of
 from archgym.cli.tables import Format, show
+from archgym.objective import find_metric
 
 if TYPE_CHECKING:
     from archgym.cost_models.learned.model import LearnedModel
@@ -94,17 +95,23 @@ def train(
     Example: archgym surrogate train analog.sizing --workload miller2 --designs 5000 --output m2
     """
     from archgym.cli.progress_line import progress_line
+    from archgym.cost_models.learned.card import check_place
     from archgym.cost_models.learned.defaults import true_defaults
     from archgym.cost_models.learned.learning import learn
     from archgym.cost_models.learned.model import home_of
+    from archgym.cost_models.learned.regressor import find_kind
     from archgym.experiments.surrogate_tuning import Tuner
     from archgym.torch_session import torch_session
 
-    source = Source(dataset, store, rows, designs, seed)
-    names = workloads_of(workload)
+    source, names = Source(dataset, store, rows, designs, seed), workloads_of(workload)
     problems = source.problems(env, names, cost_model, parse_settings(settings))
-    data, problem = source.rows_of(env, problems, cost_model), problems[0]
-    chosen, given = names_of(metrics), parse_values("--option", option)
+    problem, chosen, given = problems[0], names_of(metrics), parse_values("--option", option)
+    # What is wrong is told before anything is evaluated.
+    check_place(home_of(output))
+    find_kind(kind)(given)
+    for name in chosen or ():
+        find_metric(name, problem.cost_model.metrics)
+    data = source.rows_of(env, problems, cost_model)
     defaults = true_defaults(problems, data)
     with torch_session(), progress_line("trials") as told:
         tuner = None if tune is None else Tuner(problem, kind, chosen, given, tune, seed, told)

@@ -72,8 +72,9 @@ class Source:
             from archgym.experiments.surrogate_datasets import rows_of_dataset
 
             return rows_of_dataset(self._dataset_of(env), problems)
-        from archgym.cost_models.learned.rows import Rows
+        from archgym.cost_models.learned.rows import Rows, check_alike
 
+        check_alike(problems)
         parts = self._parts(env, problems, cost_model)
         return parts[0] if len(parts) == 1 else Rows.mixed(problems, parts)
 

@@ -89,9 +89,8 @@ def save(folder: Path, card: Card, tensors: Tensors) -> None:
         StoreError: The folder cannot be made or written, or holds something else.
         MissingExtraError: safetensors is not installed.
     """
+    check_place(folder)
     weights = _safetensors().save({name: array.copy() for name, array in tensors.items()})
-    if folder.exists() and not (folder / CARD).is_file():
-        raise StoreError(f"{folder}: exists and is no surrogate; nothing is written")
     content = {"schema": SCHEMA, **asdict(card), _WEIGHTS_HASH: _hash(weights)}
     content[_SEAL] = _seal(content)
     try:
@@ -108,6 +107,18 @@ def save(folder: Path, card: Card, tensors: Tensors) -> None:
         raise
     except OSError as error:
         raise StoreError(f"{folder}: cannot be made: {error.strerror}") from None
+
+
+def check_place(folder: Path) -> None:
+    """Refuse a place where no surrogate can be written.
+
+    Raises:
+        StoreError: It holds something else.
+        MissingExtraError: safetensors is not installed.
+    """
+    _safetensors()
+    if folder.exists() and not (folder / CARD).is_file():
+        raise StoreError(f"{folder}: exists and is no surrogate; nothing is written")
 
 
 def load(folder: Path) -> tuple[Card, Tensors, str]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from archgym.batch import Batch
 from archgym.cost_models.learned.encoding import DesignEncoding
-from archgym.cost_models.learned.workloads import Workloads
+from archgym.cost_models.learned.workloads import Workloads, name_of
 from archgym.errors import SettingError
 from archgym.outcome import Floats, Measurements, Status
 from archgym.parameter import Axis
@@ -67,7 +67,7 @@ class Rows:
             SettingError: Spaces, settings or metrics differ, or two workloads have one name.
             NothingToLearnError: There are no rows at all.
         """
-        _check_alike(problems)
+        check_alike(problems)
         there = [part for part in parts if part is not None]
         if not there:
             raise NothingToLearnError(f"no rows of {problems[0].env} to learn from")
@@ -126,8 +126,16 @@ class Rows:
         return content.hexdigest()
 
 
-def _check_alike(problems: Sequence[Problem]) -> None:
-    """Refuse to mix rows of problems that differ in more than their workload."""
+def check_alike(problems: Sequence[Problem]) -> None:
+    """Refuse to mix rows of problems that differ in more than their workload.
+
+    Raises:
+        SettingError: Spaces, settings or metrics differ, or two workloads have one name.
+    """
+    names = [name_of(problem) for problem in problems]
+    for name in names:
+        if names.count(name) > 1:
+            raise SettingError(f"workload {name!r} is given twice")
     told = [
         {
             "design space": DesignEncoding(problem.space.axes),

@@ -44,12 +44,9 @@ class Workloads:
         """Return the workloads of problems, each of which has so many rows, one after another.
 
         Raises:
-            SettingError: Two have the same name, or a feature is no finite number.
+            SettingError: A feature is no finite number.
         """
         names = tuple(name_of(problem) for problem in problems)
-        repeated = [name for name in names if names.count(name) > 1]
-        if repeated:
-            raise SettingError(f"workload {repeated[0]!r} is given twice")
         told = [features_of(problem) for problem in problems]
         columns = tuple(told[0]) or (NAME,)
         places = [[float(place)] for place in range(len(names))]

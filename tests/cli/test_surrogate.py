@@ -88,6 +88,7 @@ def test_wrong_arguments_are_refused_and_nothing_is_written(here):
         ([*train, "--designs", 20, "--kind", "oracle"], UnknownNameError, "transformer"),
         ([*train, "--designs", 20, "--metrics", "speed"], UnknownNameError, "speed"),
         ([*train, "--designs", 20, "--option", "widht=3"], UnknownNameError, "width"),
+        (["train", ENV, "--output", ".", "--designs", 20], StoreError, "no surrogate"),
         (["evaluate", "nothing", "--designs", 20], UnknownNameError, "nothing"),
     ):
         with pytest.raises(kind, match=text):
@@ -216,6 +217,24 @@ def test_a_table_of_several_workloads_tells_them_apart(here):
     card = json.loads((here / "surrogates/mine/card.json").read_text())
     assert card["evaluations"] == 80 + 2
     assert set(card["defaults"]) == set(card["workloads"]) == {"sphere", "rastrigin"}
+
+
+def test_what_is_wrong_is_told_before_anything_is_evaluated(here, monkeypatch):
+    def evaluated(self, batch):
+        raise AssertionError("evaluated")
+
+    monkeypatch.setattr("archgym.problem.Problem.measure", evaluated)
+    train = ["train", ENV, "--designs", 20, "--workload"]
+    for words, text in (
+        ([*train, "sphere,sphere", "--output", "x"], "twice"),
+        ([*train, "sphere", "--output", "."], "no surrogate"),
+        ([*train, "sphere", "--output", "x", "--kind", "oracle"], "oracle"),
+        ([*train, "sphere", "--output", "x", "--metrics", "speed"], "speed"),
+        ([*train, "sphere", "--output", "x", *QUICK[:1], "width=none"], "width"),
+        (["train", "dnn.systolic", *train[2:], "resnet18,mobilenet_v2", "--output", "x"], "space"),
+    ):
+        with pytest.raises(ArchgymError, match=text):
+            call(*words)
 
 
 def test_texts_of_layers_hold_commas_of_their_own():

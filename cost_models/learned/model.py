@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import zip_longest
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -90,10 +89,7 @@ class LearnedModel(CostModel):
 
     def with_card(self, **changes: Any) -> LearnedModel:
         """Return the same with changes to its card."""
-        card = replace(self.card, **changes)
-        return LearnedModel(
-            card, self.regressor, self.metrics, self.version, self.domain, self.asked
-        )
+        return self._like(replace(self.card, **changes), self.asked)
 
     def at(self, problem: Problem) -> LearnedModel:
         """Return the same for the workload of a problem.
@@ -105,9 +101,10 @@ class LearnedModel(CostModel):
         if unfit:
             raise SettingError(f"the surrogate {unfit}")
         asked = Asked.of(problem, self.card.workloads, self.encoding.context)
-        return LearnedModel(
-            self.card, self.regressor, self.metrics, self.version, self.domain, asked
-        )
+        return self._like(self.card, asked)
+
+    def _like(self, card: Card, asked: Asked | None) -> LearnedModel:
+        return LearnedModel(card, self.regressor, self.metrics, self.version, self.domain, asked)
 
     def beliefs(self, batch: Batch) -> Beliefs:
         """Return what the regressor says, standard deviations calibrated, see `scales`.
@@ -165,15 +162,17 @@ class LearnedModel(CostModel):
     def remarks(self, batch: Batch) -> dict[str, list[str]]:
         """Return what makes the metrics of designs that are ok a guess, if anything does."""
         assert self.asked is not None, "evaluate says why"
-        known = self._are_default(batch) if self._true_default else np.zeros(len(batch), bool)
-        told = np.flatnonzero(self.encoding.covers(batch) & ~known)
-        texts = [""] * len(batch)
-        far = self.domain.beyond(self.encoding, batch.select(told)) if self.domain else ()
-        for row, beyond in zip_longest(told.tolist(), far, fillvalue=False):
-            texts[row] = BETWEEN_REMARKS.join(
-                filter(None, (self.asked.remark, BEYOND if beyond else ""))
-            )
-        return {WARNING: texts}
+        guessed = self.encoding.covers(batch)
+        if self._true_default is not None:
+            guessed &= ~self._are_default(batch)
+        beyond = np.zeros(len(batch), dtype=bool)
+        if self.domain is not None:
+            beyond[guessed] = self.domain.beyond(self.encoding, batch.select(guessed))
+        both = [
+            (self.asked.remark if guess else "", BEYOND if far else "")
+            for guess, far in zip(guessed.tolist(), beyond.tolist(), strict=True)
+        ]
+        return {WARNING: [BETWEEN_REMARKS.join(filter(None, texts)) for texts in both]}
 
     @property
     def _true_default(self) -> Mapping[str, Any] | None:
@@ -260,9 +259,9 @@ def surrogate_of(folder: Path, problem: Problem) -> LearnedModel:
     learnt = {name: array for name, array in tensors.items() if name != DOMAIN}
     try:
         regressor = find_kind(card.kind).restore(card.regressor, learnt)
+        domain = None if card.reach is None else Domain(tensors[DOMAIN], card.reach)
     except (KeyError, ValueError, RuntimeError) as error:
         raise StoreError(f"{folder}: weights and card do not fit: {error}") from None
-    domain = None if card.reach is None else Domain(tensors[DOMAIN], card.reach)
     model = LearnedModel(card, regressor, problem.cost_model.metrics, seal, domain)
     return model.at(problem)
 

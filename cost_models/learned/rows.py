@@ -64,7 +64,7 @@ class Rows:
             parts: The rows of each; None where it has none.
 
         Raises:
-            SettingError: Spaces, settings or metrics differ, or two workloads have one name.
+            SettingError: Spaces, settings, metrics or features differ, or two names are one.
             NothingToLearnError: There are no rows at all.
         """
         check_alike(problems)
@@ -130,7 +130,7 @@ def check_alike(problems: Sequence[Problem]) -> None:
     """Refuse to mix rows of problems that differ in more than their workload.
 
     Raises:
-        SettingError: Spaces, settings or metrics differ, or two workloads have one name.
+        SettingError: Spaces, settings, metrics or features differ, or two names are one.
     """
     names = [name_of(problem) for problem in problems]
     for name in names:
@@ -141,6 +141,7 @@ def check_alike(problems: Sequence[Problem]) -> None:
             "design space": DesignEncoding(problem.space.axes),
             "settings": dict(problem.settings),
             "metrics": problem.metric_names,
+            "features": set(problem.workload_features),
         }
         for problem in problems
     ]

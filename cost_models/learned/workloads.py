@@ -43,6 +43,8 @@ class Workloads:
     def of(problems: Sequence[Problem], counts: Sequence[int]) -> Workloads:
         """Return the workloads of problems, each of which has so many rows, one after another.
 
+        All have features of the same names.
+
         Raises:
             SettingError: A feature is no finite number.
         """
@@ -50,7 +52,7 @@ class Workloads:
         told = [features_of(problem) for problem in problems]
         columns = tuple(told[0]) or (NAME,)
         places = [[float(place)] for place in range(len(names))]
-        numbers = [list(one.values()) for one in told] if told[0] else places
+        numbers = [[one[name] for name in columns] for one in told] if told[0] else places
         return Workloads(
             names, columns, np.array(numbers), np.repeat(np.arange(len(names)), counts)
         )
@@ -134,7 +136,7 @@ class Asked:
         """What makes all predictions for it a guess, empty if nothing does."""
         if self.learnt:
             return ""
-        where = f", and its {', '.join(self.beyond)} is outside what was" if self.beyond else ""
+        where = f" (outside what was: {', '.join(self.beyond)})" if self.beyond else ""
         return f"workload {self.name!r} was not learnt{where}"
 
 

@@ -90,7 +90,7 @@ def test_a_workload_that_was_not_learnt_can_be_asked_if_it_has_features(tmp_path
     assert unseen == "workload 'between' was not learnt"
     huge = replace(SIZED, load_workload=lambda name, settings: 1e6)
     (text,) = model.at(huge.make_problem("huge")).remarks(batch.select([0]))["warning"]
-    assert text == "workload 'huge' was not learnt, and its size is outside what was"
+    assert text == "workload 'huge' was not learnt (outside what was: size)"
     assert default == ""  # which lies off the grid, so that it counts as crashed
     assert model.at(SIZED.make_problem("small")).remarks(batch)["warning"] == ["", ""]
     with pytest.raises(SettingError, match="small, middle, large, not between"):
@@ -152,6 +152,8 @@ def test_what_cannot_be_mixed_is_refused():
     endless = replace(SIZED, workload_features=lambda size: {"size": np.inf})
     with pytest.raises(SettingError, match="'size' is inf"):
         Rows.mixed([endless.make_problem("small")], [rows])
+    with pytest.raises(SettingError, match="features"):
+        Rows.mixed([small, replace(SIZED, workload_features=None).make_problem("middle")], [rows])
     with pytest.raises(NothingToLearnError, match="no rows"):
         Rows.mixed([small, middle], [None, None])
 

@@ -194,6 +194,13 @@ def test_one_surrogate_of_several_workloads_is_used_on_each_and_warns_on_others(
     assert "archgym: 40 of 41 designs" in said
     assert "'fft_short' was not learnt" in told[1]["warning"]
     assert told[0]["status"] == "crashed"
+    text = (here / "in.csv").read_text().replace("\nopen", "\nwide", 2)
+    (here / "in.csv").write_text(text)
+    targets = ["--objective", "{targets: {total_time_ns: 60000}}", "--keep-going"]
+    told, said = evaluated(here, *other, *targets)
+    bad = [row["warning"] for row in told if row["status"] == "invalid"]
+    assert bad == ["", ""]
+    assert "archgym: 39 of 41 designs" in said
 
 
 def listed():

@@ -15,7 +15,7 @@ from archgym.fidelity import CheapModel
 from archgym.outcome import Floats, Measurements, Status
 
 # A surrogate of the cheap model is learnt anew when the designs asked have grown by this factor.
-_GROWTH = 1.25
+_GROWTH = 1.5
 
 
 class CheapLevel:

@@ -50,6 +50,7 @@ SEARCH_BUDGET = 100
 SEARCHERS: Sequence[tuple[str, Mapping[str, Any]]] = (
     ("active_learning", {"kind": "gp"}),
     ("active_learning", {"kind": "random_forest"}),
+    ("genetic", {"population": 12}),
     ("genetic", {}),
     ("random", {}),
 )
@@ -77,7 +78,6 @@ class Case:
         return (
             ("multi_fidelity", {"cheap": self.cheap, "price": self.price}),
             ("multi_fidelity", {}),
-            ("active_learning", {"startup": 10, "batch_size": 1}),
             ("genetic", {"population": 12}),
         )
 
@@ -96,7 +96,7 @@ CASES = (
     ),
     Case("analog.sizing", "miller2", "stable_figure_of_merit", "lookup", 0.02, GF180),
 )
-FIDELITY_BUDGET, LONG_SEARCH = 40, 2000
+FIDELITY_BUDGET, LONG_SEARCH = 30, 2000
 
 
 @dataclass(frozen=True)

@@ -246,3 +246,19 @@ def test_a_launch_with_an_unknown_cheap_model_is_refused_before_anything_runs():
         LaunchError, match=r"agents\[0\]: cheap model .*unknown cost model.*'ruff'"
     ):
         toy_plan(agents=agents)
+
+
+@pytest.mark.slow
+def test_a_shorter_trace_saves_evaluations_of_the_whole_one():
+    """Within 1 % of the true optimum (`archgym enumerate`), both fidelities paid; three seeds."""
+    from benchmarks.surrogate_loops import CASES, SEARCHED, curve
+
+    (case,) = (one for one in CASES if (one.workload, one.objective) == ("spmv", "latency"))
+    (optimum,) = (best for w, o, best in SEARCHED if (w, o) == ("spmv", "latency"))
+    (cheap, alone) = (values for agent, values in case.agents if agent == "multi_fidelity")
+    paid = [
+        [curve(case.problem, "multi_fidelity", s, 30, v).until(0.99 * optimum) for s in range(3)]
+        for v in (cheap, alone)
+    ]
+    assert np.median(paid[0]) < np.median(paid[1])
+    assert np.median(paid[0]) < 25

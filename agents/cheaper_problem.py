@@ -59,7 +59,8 @@ def _own_model(problem: Problem, environment: Environment, cheap: str) -> str:
 
 def _known(problem: Problem) -> set[str]:
     """Return the metrics that a problem's cost model has values of."""
-    from archgym.cost_models.learned.model import LearnedModel, unlearnt
+    from archgym.cost_models.learned.model import LearnedModel
+    from archgym.cost_models.learned.purpose import unlearnt
 
     lacking = (
         unlearnt(problem.cost_model.card, problem)

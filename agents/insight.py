@@ -120,7 +120,9 @@ class InsightAgent(AskTellAgent):
         Raises:
             SettingError: The one that is asked for is of another problem, or lacks a metric.
         """
-        from archgym.cost_models.learned.model import find, fitting, surrogate_of, unlearnt
+        from archgym.cost_models.learned.folders import find
+        from archgym.cost_models.learned.model import surrogate_of
+        from archgym.cost_models.learned.purpose import fitting, unlearnt
 
         asked = self.values["simulator"]
         folder: Path | None = None

@@ -97,8 +97,8 @@ def train(
     from archgym.cli.progress_line import progress_line
     from archgym.cost_models.learned.card import check_place
     from archgym.cost_models.learned.defaults import true_defaults
+    from archgym.cost_models.learned.folders import home_of
     from archgym.cost_models.learned.learning import learn
-    from archgym.cost_models.learned.model import home_of
     from archgym.cost_models.learned.regressor import find_kind
     from archgym.experiments.surrogate_tuning import Tuner
     from archgym.torch_session import torch_session
@@ -163,7 +163,7 @@ def list_surrogates(form: FormatOption = Format.TABLE) -> None:
     Example: archgym surrogate list --format csv
     """
     from archgym.cost_models.learned.card import card_of, read_content
-    from archgym.cost_models.learned.model import folders
+    from archgym.cost_models.learned.folders import folders
 
     show([_listed(folder.name, card_of(read_content(folder))) for folder in folders()], form)
 
@@ -184,7 +184,8 @@ def _listed(name: str, card: Any) -> dict[str, Any]:
 def _opened(name: str, workloads: Sequence[str], source: Source) -> tuple[LearnedModel, Rows]:
     """Return a surrogate, and rows of what it was trained for."""
     from archgym.cost_models.learned.card import card_of, read_content
-    from archgym.cost_models.learned.model import find, surrogate_of
+    from archgym.cost_models.learned.folders import find
+    from archgym.cost_models.learned.model import surrogate_of
     from archgym.cost_models.learned.rows import Rows
 
     folder = find(name)

@@ -12,7 +12,8 @@ from archgym.cost_models.learned.card import Card
 from archgym.cost_models.learned.defaults import Defaults, as_data
 from archgym.cost_models.learned.domain import Domain
 from archgym.cost_models.learned.encoding import DesignEncoding
-from archgym.cost_models.learned.model import LearnedModel, plain_settings
+from archgym.cost_models.learned.model import LearnedModel
+from archgym.cost_models.learned.purpose import plain_settings
 from archgym.cost_models.learned.regressor import find_kind, packages_of
 from archgym.cost_models.learned.rows import NothingToLearnError, Rows
 from archgym.cost_models.learned.scales import MetricScales

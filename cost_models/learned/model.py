@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,22 +13,22 @@ from numpy.typing import NDArray
 
 from archgym.batch import Batch
 from archgym.cost_model import BETWEEN_REMARKS, CostModel
-from archgym.cost_models.learned.card import CARD, Card, card_of, load, read_content, save
+from archgym.cost_models.learned.card import Card, load, save
 from archgym.cost_models.learned.domain import BEYOND, Domain
 from archgym.cost_models.learned.encoding import DesignEncoding
+from archgym.cost_models.learned.folders import find
+from archgym.cost_models.learned.purpose import mismatch
 from archgym.cost_models.learned.regressor import Beliefs, Regressor, SeesNumbers, find_kind
 from archgym.cost_models.learned.rows import Rows
 from archgym.cost_models.learned.scales import MetricScales
-from archgym.cost_models.learned.workloads import Asked, features_of, name_of
+from archgym.cost_models.learned.workloads import Asked
 from archgym.environment import Environment, Settings
-from archgym.errors import SettingError, StoreError, UnknownNameError
+from archgym.errors import SettingError, StoreError
 from archgym.metric import Metric
 from archgym.outcome import Floats, Measurements, Status
 from archgym.parameter import Codes
 from archgym.problem import Problem
 
-HOME = Path("surrogates")
-SHIPPED = Path(__file__).parent / "shipped"
 OUTSIDE = "outside the ranges that the surrogate has learnt"
 UNKNOWN = (
     "; it was not told what the default design truly costs on this workload, so rewards need an"
@@ -264,77 +264,3 @@ def surrogate_of(folder: Path, problem: Problem) -> LearnedModel:
         raise StoreError(f"{folder}: weights and card do not fit: {error}") from None
     model = LearnedModel(card, regressor, problem.cost_model.metrics, seal, domain)
     return model.at(problem)
-
-
-def mismatch(card: Card, problem: Problem) -> str:
-    """Return why a surrogate is not of a problem, empty where it is."""
-    workloads = ", ".join(card.workloads) or card.workload
-    asked: Mapping[str, tuple[Any, Any]] = {
-        "environment": (card.env, problem.env),
-        "workload": (workloads, workloads if _can_be(card, problem) else name_of(problem)),
-        "settings": (dict(card.settings), plain_settings(problem.settings)),
-    }
-    for what, (learnt, wanted) in asked.items():
-        if learnt != wanted:
-            return f"was trained for {what} {learnt}, not {wanted}"
-    if DesignEncoding(problem.space.axes).as_data() != card.axes:
-        return "was trained for another design space; train it again"
-    if card.context and not {axis["name"] for axis in card.context} <= _told(card, problem).keys():
-        return "was trained with other features of workloads; train it again"
-    return ""
-
-
-def _can_be(card: Card, problem: Problem) -> bool:
-    """Return whether a workload can be predicted for; one with features need not be learnt."""
-    name = name_of(problem)
-    if card.workloads:
-        return name in card.workloads or bool(features_of(problem))
-    # Older cards call a workload such as resnet18/conv2_x by its last part.
-    return card.workload in (name, PurePath(name).name)
-
-
-def _told(card: Card, problem: Problem) -> Mapping[str, float]:
-    return features_of(problem) or card.workloads[name_of(problem)]
-
-
-def find(name: str) -> Path:
-    """Return the folder of a surrogate given by path, by its name in ``surrogates/``, or shipped.
-
-    Raises:
-        UnknownNameError: There is none.
-    """
-    for folder in (Path(name).expanduser(), HOME / name, SHIPPED / name):
-        if name and (folder / CARD).is_file():
-            return folder
-    known = [path.name for path in folders()]
-    raise UnknownNameError("surrogate", name, known, "; a folder with a card.json is one, too")
-
-
-def folders() -> list[Path]:
-    """Return the folders of ``surrogates/`` and of those that come along."""
-    return [path.parent for home in (HOME, SHIPPED) for path in sorted(home.glob(f"*/{CARD}"))]
-
-
-def home_of(name: str) -> Path:
-    """Return where a surrogate of that name is written: a plain name goes to ``surrogates/``."""
-    return HOME / name if PurePath(name).name == name else Path(name).expanduser()
-
-
-def plain_settings(settings: Settings) -> dict[str, Any]:
-    """Return settings as a card holds them: what is a path by its base name."""
-    return {n: v.name if isinstance(v, PurePath) else v for n, v in settings.items()}
-
-
-def fitting(problem: Problem) -> Path | None:
-    """Return the folder of a surrogate that comes along and knows all that an objective needs."""
-    for path in sorted(SHIPPED.glob(f"*/{CARD}")):
-        card = card_of(read_content(path.parent))
-        if not mismatch(card, problem) and not unlearnt(card, problem):
-            return path.parent
-    return None
-
-
-def unlearnt(card: Card, problem: Problem) -> list[str]:
-    """Return the metrics that a problem's objective needs and a surrogate did not learn."""
-    learnt = {*MetricScales.of_data(card.scales).names, *card.constants}
-    return [name for name in problem.objective.metrics if name not in learnt]

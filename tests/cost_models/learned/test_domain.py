@@ -12,8 +12,9 @@ import archgym
 from archgym.batch import Batch
 from archgym.cost_models.learned.domain import BEYOND, Domain
 from archgym.cost_models.learned.encoding import DesignEncoding
+from archgym.cost_models.learned.folders import SHIPPED
 from archgym.cost_models.learned.learning import learn
-from archgym.cost_models.learned.model import SHIPPED, surrogate_of
+from archgym.cost_models.learned.model import surrogate_of
 from archgym.cost_models.learned.rows import Rows
 from tests.toys import TOYS, toy_problem
 

@@ -16,7 +16,8 @@ from archgym.batch import Batch
 from archgym.cost_models.learned.card import CARD, WEIGHTS
 from archgym.cost_models.learned.encoding import DesignEncoding
 from archgym.cost_models.learned.learning import learn
-from archgym.cost_models.learned.model import load_surrogate, mismatch
+from archgym.cost_models.learned.model import load_surrogate
+from archgym.cost_models.learned.purpose import mismatch
 from archgym.cost_models.learned.regressor import find_kind
 from archgym.cost_models.learned.rows import NothingToLearnError, Rows
 from archgym.cost_models.learned.scales import MetricScales

@@ -10,7 +10,8 @@ pytest.importorskip("torch", reason="needs the extra rl")
 pytest.importorskip("safetensors", reason="needs the extra rl")
 
 import archgym
-from archgym.cost_models.learned.model import SHIPPED, fitting
+from archgym.cost_models.learned.folders import SHIPPED
+from archgym.cost_models.learned.purpose import fitting
 from archgym.registry import environments
 from archgym.testing import CostModelConformance
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -233,10 +234,12 @@ def _show_boards(boards: Sequence[Board]) -> None:
         shared = {row.get("recheck", "") for row in board.rows}
         recheck = next(iter(shared)) if len(shared) == 1 else ""
         named = {**board.problem, "settings": board.changed_settings, "recheck": recheck}
+        named["cost_model"] = _HASH.sub(r"\1", named["cost_model"])
         typer.echo(", ".join(f"{key} {value}" for key, value in named.items() if value != ""))
         rows = [_for_people(row, "mean") for row in board.rows]
         empty = [key for key in _MAY_BE_EMPTY if all(row.get(key) in ("", None) for row in rows)]
         empty += ["recheck"] if recheck else []
+        empty += [] if any(row["charged"] for row in rows) else ["charged"]
         kept = [{key: v for key, v in row.items() if key not in empty} for row in rows]
         show(kept, Format.TABLE)
         typer.echo()
@@ -251,6 +254,8 @@ _SHORT = (
     "seconds_to_target", "over_next", "trials", "agent_s", "cost_model_s",
 )  # fmt: skip
 _DIGITS = 4
+# The version of a surrogate is a hash, of which people need the beginning only.
+_HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 
 
 def _for_people(row: Mapping[str, Any], middle: str) -> dict[str, Any]:

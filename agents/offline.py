@@ -42,7 +42,7 @@ class OfflineAgent(AskTellAgent):
     """
 
     library = "torch"
-    extra = "rl"
+    extra = "surrogates"
     requires = ("torch",)
     constraint_handling = "mask"
     hyperparameters: ClassVar = {
@@ -52,7 +52,7 @@ class OfflineAgent(AskTellAgent):
         ),
         "repeats": Hyperparameter(False, "whether designs of the table may be proposed again"),
         "overestimation": Hyperparameter(
-            2.0, "how far above the table's designs the model may value those that it likes, in"
+            4.0, "how far above the table's designs the model may value those that it likes, in"
             " standard deviations; 100: as far as it will", low=0.0, high=100.0,
         ),
         "steps": Hyperparameter(1000, "of training", low=1, high=100_000, log=True),

@@ -31,7 +31,6 @@ CASES = (
     ("dram", "gemm_short", {"space": "archgym"}),
     ("analog.sizing", "ota5t", {}),
     ("analog.sizing", "miller2", {}),
-    ("analog.blocks", "amplifier", {}),
     ("attn_kernel.fusemax", "bert/4k", {}),
     ("dnn.eyeriss", "alexnet", {}),
     ("dnn.dataflow", "resnet18", {}),

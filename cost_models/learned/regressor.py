@@ -23,6 +23,10 @@ Tensors = Mapping[str, NDArray[Any]]
 # Kind -> (import path of its class, extra that brings its library).
 KINDS: dict[str, tuple[str, str]] = {
     "boosted_trees": ("archgym.cost_models.learned.trees:BoostedTreesRegressor", "surrogates"),
+    "discrete_gp": (
+        "archgym.cost_models.learned.discrete_process:DiscreteProcessRegressor",
+        "rl",
+    ),
     "ensemble": ("archgym.cost_models.learned.ensemble:EnsembleRegressor", "rl"),
     "gp": ("archgym.cost_models.learned.gaussian_process:GaussianProcessRegressor", "rl"),
     "random_forest": ("archgym.cost_models.learned.trees:RandomForestRegressor", "surrogates"),

@@ -7,6 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra rl")
 
+from archgym.cost_models.learned.discrete_process import DiscreteProcessRegressor  # noqa: E402
 from archgym.cost_models.learned.ensemble import EnsembleRegressor  # noqa: E402
 from archgym.cost_models.learned.gaussian_process import GaussianProcessRegressor  # noqa: E402
 from archgym.cost_models.learned.network import MetricTransformer, Shape  # noqa: E402
@@ -104,6 +105,7 @@ MADE = {
     "transformer": lambda: TransformerRegressor({**QUICK, "fewest_steps": 3}),
     "ensemble": lambda: EnsembleRegressor({"width": 16, "epochs": 1, "fewest_steps": 20}),
     "gp": lambda: GaussianProcessRegressor({"iterations": 5}),
+    "discrete_gp": lambda: DiscreteProcessRegressor({"iterations": 3}),
 }
 
 

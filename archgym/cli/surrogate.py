@@ -113,9 +113,12 @@ def train(
         find_metric(name, problem.cost_model.metrics)
     data = source.rows_of(env, problems, cost_model)
     defaults = true_defaults(problems, data)
-    with torch_session(), progress_line("trials") as told:
+    what = "steps of training" if tune is None else "trials, then steps of training"
+    with torch_session(), progress_line(what) as told:
         tuner = None if tune is None else Tuner(problem, kind, chosen, given, tune, seed, told)
-        model = learn(problem, data, kind, chosen, given, seed, tune=tuner, defaults=defaults)
+        model = learn(
+            problem, data, kind, chosen, given, seed, tune=tuner, defaults=defaults, told=told
+        )
     model.save(home_of(output))
     for name, why in defaults.failed.items():
         typer.echo(f"archgym: the default design has no metrics on {name}: {why}", err=True)

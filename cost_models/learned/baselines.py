@@ -9,7 +9,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.cost_models.learned.regressor import Beliefs, Tensors, check_settings
+from archgym.cost_models.learned.regressor import (
+    Beliefs,
+    Tensors,
+    Told,
+    check_settings,
+    unheard,
+)
 from archgym.outcome import Floats
 
 
@@ -52,6 +58,7 @@ class MeanRegressor(Baseline):
         metrics: Floats,
         feasible: NDArray[np.bool_],
         rng: np.random.Generator,
+        told: Told = unheard,
     ) -> None:
         present = np.isfinite(metrics[feasible]).mean(axis=0)
         means = np.nanmean(metrics, axis=0)
@@ -78,6 +85,7 @@ class NearestRegressor(Baseline):
         metrics: Floats,
         feasible: NDArray[np.bool_],
         rng: np.random.Generator,
+        told: Told = unheard,
     ) -> None:
         present = np.where(feasible[:, None], np.isfinite(metrics), np.nan)
         said = np.column_stack([metrics, present, feasible])

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from archgym.cost_models.learned.regressor import Told
 from archgym.outcome import Floats
 
 _WARM_UP = 0.1
@@ -48,6 +49,7 @@ def descend(
     data: list[Tensor],
     settings: Mapping[str, Any],
     rng: np.random.Generator,
+    told: Told,
 ) -> None:
     """Train a network; ``network(designs, metrics, exist)`` returns `Said`.
 
@@ -56,6 +58,7 @@ def descend(
         data: designs (n, ...), metrics (n, k), whether each has a value (n, k), feasible (n,).
         settings: device, batch, epochs, fewest_steps, learning_rate, weight_decay.
         rng: The order of designs.
+        told: Hears of each epoch.
     """
     device = torch.device(settings["device"])
     network, data = network.to(device), [part.to(device) for part in data]
@@ -67,7 +70,7 @@ def descend(
     pace = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, rate, epochs * per_epoch, pct_start=_WARM_UP
     )
-    for _ in range(epochs):
+    for epoch in range(epochs):
         order = torch.from_numpy(rng.permutation(count)).to(device)
         for rows in torch.split(order, size):
             loss = _loss(network, *(part[rows] for part in data))
@@ -76,6 +79,7 @@ def descend(
             torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
             optimizer.step()
             pace.step()
+        told(epoch + 1, epochs)
 
 
 def _loss(

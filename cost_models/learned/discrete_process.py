@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from archgym.cost_models.learned.regressor import Beliefs, Tensors, check_settings
+from archgym.cost_models.learned.regressor import Beliefs, Tensors, Told, check_settings, unheard
 from archgym.cost_models.learned.steps import beyond, steps_of
 from archgym.outcome import Floats
 
@@ -56,6 +56,7 @@ class DiscreteProcessRegressor:
         metrics: Floats,
         feasible: NDArray[np.bool_],
         rng: np.random.Generator,
+        told: Told = unheard,
     ) -> None:
         rows = rng.permutation(len(designs))[: self.settings["most_rows"]]
         steps = steps_of(designs[rows], self.settings["most_relations"])
@@ -63,10 +64,11 @@ class DiscreteProcessRegressor:
         targets = np.column_stack([metrics, labels])[rows]
         inputs = beyond(designs[rows], steps)
         groups = _groups(targets)
-        parameters = [
-            _fitted(*_known(inputs, targets, groups == group), self.settings["iterations"])
-            for group in range(groups.max() + 1)
-        ]
+        parameters: list[Floats] = []
+        for group in range(groups.max() + 1):
+            known = _known(inputs, targets, groups == group)
+            parameters.append(_fitted(*known, self.settings["iterations"]))
+            told(len(parameters), groups.max() + 1)
         size = _Parameters.size(len(steps))
         self._keep(
             {

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from archgym.cost_models.learned.descent import as_tensor, chunks, descend, probability
 from archgym.cost_models.learned.network import Said
-from archgym.cost_models.learned.regressor import Beliefs, Tensors, check_settings
+from archgym.cost_models.learned.regressor import Beliefs, Tensors, Told, check_settings, unheard
 from archgym.outcome import Floats
 
 DEFAULTS: Mapping[str, Any] = {
@@ -88,6 +88,7 @@ class EnsembleRegressor:
         metrics: Floats,
         feasible: NDArray[np.bool_],
         rng: np.random.Generator,
+        told: Told = unheard,
     ) -> None:
         torch.manual_seed(int(rng.integers(2**62)))
         flat = designs.reshape(len(designs), math.prod(designs.shape[1:]))
@@ -95,7 +96,7 @@ class EnsembleRegressor:
             self._columns = np.flatnonzero(np.ptp(flat, axis=0) > 0)
             self._members = self._make(len(self._columns), metrics.shape[1])
         data = [flat[:, self._columns], np.nan_to_num(metrics), np.isfinite(metrics), feasible]
-        descend(self._members, [as_tensor(part) for part in data], self.settings, rng)
+        descend(self._members, [as_tensor(part) for part in data], self.settings, rng, told)
         self._members.cpu()
 
     def predict(self, designs: Floats) -> Beliefs:

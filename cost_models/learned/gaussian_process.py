@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from archgym.cost_models.learned.regressor import Beliefs, Tensors, check_settings
+from archgym.cost_models.learned.regressor import Beliefs, Tensors, Told, check_settings, unheard
 from archgym.outcome import Floats
 
 DEFAULTS: Mapping[str, Any] = {"most_rows": 1000, "iterations": 60}
@@ -48,16 +48,18 @@ class GaussianProcessRegressor:
         metrics: Floats,
         feasible: NDArray[np.bool_],
         rng: np.random.Generator,
+        told: Told = unheard,
     ) -> None:
         rows = rng.permutation(len(designs))[: self.settings["most_rows"]]
         columns = _columns(designs)
         inputs = designs.reshape(len(designs), math.prod(designs.shape[1:]))[rows][:, columns]
         labels = np.column_stack([np.isfinite(metrics), feasible]) * 2.0 - 1.0
         targets = np.column_stack([metrics, labels])[rows]
-        parameters = [
-            _fitted(*_known(inputs, column), self.settings["iterations"]).numpy()
-            for column in targets.T
-        ]
+        parameters = []
+        for column in targets.T:
+            found = _fitted(*_known(inputs, column), self.settings["iterations"])
+            parameters.append(found.numpy())
+            told(len(parameters), targets.shape[1])
         self._tensors = {
             "inputs": inputs,
             "targets": targets,

@@ -14,7 +14,7 @@ from archgym.cost_models.learned.domain import Domain
 from archgym.cost_models.learned.encoding import DesignEncoding
 from archgym.cost_models.learned.model import LearnedModel
 from archgym.cost_models.learned.purpose import plain_settings
-from archgym.cost_models.learned.regressor import find_kind, packages_of
+from archgym.cost_models.learned.regressor import Told, find_kind, packages_of, unheard
 from archgym.cost_models.learned.rows import NothingToLearnError, Rows
 from archgym.cost_models.learned.scales import MetricScales
 from archgym.cost_models.learned.scoring import half_width, of_feasible, scores
@@ -45,6 +45,7 @@ def learn(
     test: Rows | None = None,
     tune: Tune | None = None,
     defaults: Defaults | None = None,
+    told: Told = unheard,
 ) -> LearnedModel:
     """Return a surrogate of a problem's cost model.
 
@@ -63,6 +64,7 @@ def learn(
         test: Rows to measure scores on in place of a share.
         tune: Chooses further settings; it sees no rows but those that are learnt.
         defaults: What `true_defaults` says of the default design, which the surrogate repeats.
+        told: Hears how many steps of training are done, and how many there are.
 
     Raises:
         UnknownNameError: An unknown kind or metric.
@@ -81,7 +83,7 @@ def learn(
     regressor = find_kind(kind)({**(settings or {}), **(tuning["values"] if tuning else {})})
     targets = scales.standardise(of_feasible(taught))
     inputs = encoding.inputs(taught.batch, taught.context(encoding.context))
-    regressor.fit(inputs, targets, taught.feasible, rng)
+    regressor.fit(inputs, targets, taught.feasible, rng, told)
     domain = Domain.of(encoding, taught.batch, calibrating.batch)
     card = Card(
         kind=kind,

@@ -7,7 +7,7 @@ the command line work from these alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pkgutil import resolve_name
 from typing import Any, Protocol, Self, runtime_checkable
@@ -19,6 +19,8 @@ from archgym.errors import MissingExtraError, SettingError, UnknownNameError
 from archgym.outcome import Floats
 
 Tensors = Mapping[str, NDArray[Any]]
+# Is told how many steps of training are done, and how many there are.
+Told = Callable[[int, int], None]
 
 # Kind -> (import path of its class, extra that brings its library).
 KINDS: dict[str, tuple[str, str]] = {
@@ -56,6 +58,10 @@ class Beliefs:
     feasible: Floats
 
 
+def unheard(done: int, of: int) -> None:
+    """Tell nobody how far training is."""
+
+
 class Regressor(Protocol):
     """Learns k standardised metrics, and feasibility, of encoded designs.
 
@@ -71,6 +77,7 @@ class Regressor(Protocol):
         metrics: Floats,
         feasible: NDArray[np.bool_],
         rng: np.random.Generator,
+        told: Told = unheard,
     ) -> None:
         """Learn from scratch, or go on where it was fitted before.
 
@@ -79,6 +86,7 @@ class Regressor(Protocol):
             metrics: (n, k), NaN where there is no value.
             feasible: (n,).
             rng: All randomness.
+            told: Hears how far it is.
         """
 
     def predict(self, designs: Floats) -> Beliefs:

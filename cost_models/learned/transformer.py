@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from archgym.cost_models.learned.descent import as_tensor, chunks, descend, probability
 from archgym.cost_models.learned.network import MetricTransformer, Said, Shape
-from archgym.cost_models.learned.regressor import Beliefs, Tensors, check_settings
+from archgym.cost_models.learned.regressor import Beliefs, Tensors, Told, check_settings, unheard
 from archgym.outcome import Floats
 
 DEFAULTS: Mapping[str, Any] = {
@@ -51,12 +51,13 @@ class TransformerRegressor:
         metrics: Floats,
         feasible: NDArray[np.bool_],
         rng: np.random.Generator,
+        told: Told = unheard,
     ) -> None:
         torch.manual_seed(int(rng.integers(2**62)))
         axes, features = designs.shape[1:]
         network = self._network or self._make(axes, features, metrics.shape[1])
         data = [as_tensor(a) for a in (designs, np.nan_to_num(metrics), np.isfinite(metrics))]
-        descend(network.train(), [*data, as_tensor(feasible)], self.settings, rng)
+        descend(network.train(), [*data, as_tensor(feasible)], self.settings, rng, told)
         self._network = network.eval().cpu()
 
     def predict(self, designs: Floats) -> Beliefs:

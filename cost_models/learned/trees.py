@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any, ClassVar, Self
 
 import lightgbm
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.cost_models.learned.boosters import Boosters
-from archgym.cost_models.learned.regressor import Beliefs, Tensors, check_settings
+from archgym.cost_models.learned.regressor import Beliefs, Tensors, Told, check_settings, unheard
 from archgym.errors import SettingError
 from archgym.outcome import Floats
 
@@ -66,6 +67,7 @@ class TreesRegressor:
         metrics: Floats,
         feasible: NDArray[np.bool_],
         rng: np.random.Generator,
+        told: Told = unheard,
     ) -> None:
         inputs, present, names = _inputs(designs), np.isfinite(metrics), range(metrics.shape[1])
         seed = int(rng.integers(2**31))
@@ -74,11 +76,15 @@ class TreesRegressor:
         tasks = {f"{_METRIC}.{k}": (present[:, k], metrics[:, k], "regression") for k in names}
         tasks |= {f"{_PRESENT}.{k}": (feasible, present[:, k], "binary") for k in names}
         tasks[_FEASIBLE] = (np.ones(len(designs), dtype=bool), feasible, "binary")
-        texts = {
-            name: self._trained(inputs[rows], targets[rows], objective, seed)
+        needed = {
+            name: (inputs[rows], targets[rows], objective)
             for name, (rows, targets, objective) in tasks.items()
             if objective == "regression" or np.unique(targets[rows]).size > 1
         }
+        rounds = count(1)
+        of = len(needed) * self.settings["rounds"]
+        heard = [lambda state: told(next(rounds), of)]
+        texts = {name: self._trained(*task, seed, heard) for name, task in needed.items()}
         self._boosters = Boosters(texts)
 
     def predict(self, designs: Floats) -> Beliefs:
@@ -112,13 +118,22 @@ class TreesRegressor:
         made._boosters = Boosters(texts)
         return made
 
-    def _trained(self, inputs: Floats, targets: NDArray[Any], objective: str, seed: int) -> str:
+    def _trained(
+        self,
+        inputs: Floats,
+        targets: NDArray[Any],
+        objective: str,
+        seed: int,
+        heard: list[Callable[[Any], None]],
+    ) -> str:
+        """Return what was trained, as LightGBM writes it; what hears is called each round."""
         own = {_NAMES[n]: value for n, value in self.settings.items() if n in _NAMES}
         always = {**_ALWAYS, **self.fixed, **own, "objective": objective, "seed": seed}
         settings = {**always, "num_leaves": self._leaves(len(inputs))}
         data = lightgbm.Dataset(inputs, targets.astype(np.float64), params=settings)
         try:
-            trained = lightgbm.train(settings, data, self.settings["rounds"])
+            rounds = self.settings["rounds"]
+            trained = lightgbm.train(settings, data, rounds, callbacks=[*heard])
         except (lightgbm.basic.LightGBMError, ValueError) as error:
             raise SettingError(f"kind {self.kind!r}: {error}") from None
         return str(trained.model_to_string())

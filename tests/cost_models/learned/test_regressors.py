@@ -12,6 +12,7 @@ from archgym.cost_models.learned.ensemble import EnsembleRegressor  # noqa: E402
 from archgym.cost_models.learned.gaussian_process import GaussianProcessRegressor  # noqa: E402
 from archgym.cost_models.learned.network import MetricTransformer, Shape  # noqa: E402
 from archgym.cost_models.learned.transformer import TransformerRegressor  # noqa: E402
+from archgym.cost_models.learned.trees import BoostedTreesRegressor  # noqa: E402
 from archgym.torch_session import torch_session  # noqa: E402
 
 QUICK = {"width": 16, "layers": 2, "heads": 2, "epochs": 1, "fewest_steps": 400, "batch": 64}
@@ -173,3 +174,20 @@ def test_the_same_seed_learns_the_same():
         weights.append(model.tensors()["head"])
     assert np.array_equal(weights[0], weights[1])
     assert not np.array_equal(weights[0], weights[2])
+
+
+@pytest.mark.parametrize("kind", ["boosted_trees", "discrete_gp", "ensemble", "gp", "transformer"])
+def test_training_says_how_far_it_is_and_can_be_broken_off(kind):
+    x, y, feasible = known_data(np.random.default_rng(4), 60)
+    made = MADE.get(kind, lambda: BoostedTreesRegressor({"rounds": 4}))
+    heard = []
+    made().fit(x, y, feasible, np.random.default_rng(5), lambda *steps: heard.append(steps))
+    assert heard == [(done, len(heard)) for done in range(1, len(heard) + 1)]
+    assert len(heard) > 1
+
+    def broken_off(done, of):
+        raise KeyboardInterrupt
+
+    model = made()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(x, y, feasible, np.random.default_rng(5), broken_off)

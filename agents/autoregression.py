@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from botorch.models import SingleTaskGP
 from botorch.optim.fit import fit_gpytorch_mll_scipy
+from gpytorch.constraints import GreaterThan
 from gpytorch.kernels import ScaleKernel
 from gpytorch.means import Mean
 from gpytorch.mlls import ExactMarginalLogLikelihood
@@ -28,6 +29,8 @@ from archgym.space import DesignSpace
 _FIT_STEPS = 30
 _FEWEST = 2
 _LEAST_SIGMA = 1e-9
+# Of a difference: where the two models agree, the search for its scale would end at 0.
+_LEAST_VARIANCE = 1e-6
 
 
 class _CheapMean(Mean):  # type: ignore[misc]
@@ -62,7 +65,11 @@ class Process:
         self, space: DesignSpace, batch: Batch, cheap: Floats, true: Floats, before: Process | None
     ):
         self._inputs, targets = _inputs(batch, cheap), torch.from_numpy(true)
-        scaled = ScaleKernel(kernel(space), outputscale_prior=LogNormalPrior(-1.0, 1.5))
+        scaled = ScaleKernel(
+            kernel(space),
+            outputscale_prior=LogNormalPrior(-1.0, 1.5),
+            outputscale_constraint=GreaterThan(_LEAST_VARIANCE),
+        )
         self._model = SingleTaskGP(
             self._inputs,
             targets[:, None],

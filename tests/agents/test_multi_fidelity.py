@@ -95,6 +95,20 @@ def test_the_factor_and_the_difference_are_found():
     assert within.mean() > 0.8
 
 
+def test_a_cheap_model_that_is_exact_leaves_no_difference():
+    space, batch, cheap, _ = learnt()
+    feasible, known = np.ones(30, dtype=bool), np.full(30, 1.0)
+    with modelling(np.random.default_rng(0)):
+        process = Autoregression(space)
+        for count in (5, 10, 20, 30):
+            rows = slice(count)
+            process.learn(batch.select(rows), cheap[rows, None], cheap[rows, None], feasible[rows])
+        said = process.opinion(batch, Opinion(cheap[:, None], np.zeros((30, 1)), known))
+    assert process.rho[0] == pytest.approx(1.0, abs=1e-3)
+    assert np.allclose(said.mean[:, 0], cheap, atol=1e-3)
+    assert said.sigma.max() < 0.02
+
+
 def test_what_is_unsure_of_the_cheap_model_is_unsure_of_the_true_one():
     space, batch, cheap, true = learnt()
     with modelling(np.random.default_rng(0)):

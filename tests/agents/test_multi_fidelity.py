@@ -107,6 +107,10 @@ def test_a_cheap_model_that_is_exact_leaves_no_difference():
     assert process.rho[0] == pytest.approx(1.0, abs=1e-3)
     assert np.allclose(said.mean[:, 0], cheap, atol=1e-3)
     assert said.sigma.max() < 0.02
+    # A line search may try what rounds to no difference at all; its prior has no value there.
+    kernel = process._metrics[0]._model.covar_module
+    kernel.raw_outputscale.data.fill_(-1e4)
+    assert kernel.outputscale.item() > 0.0
 
 
 def test_what_is_unsure_of_the_cheap_model_is_unsure_of_the_true_one():

@@ -27,6 +27,7 @@ _SETTINGS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "random_forest": {"rounds": 10},
         "ensemble": {"fewest_steps": 300, "epochs": 1, "width": 32},
         "gp": {"most_rows": 256, "iterations": 30},
+        "discrete_gp": {"most_rows": 256, "iterations": 30},
         "transformer": {"fewest_steps": 300, "epochs": 1, "width": 32, "layers": 2},
     }
 )

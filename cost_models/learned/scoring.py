@@ -62,12 +62,13 @@ def _r2_within(model: LearnedModel, parts: Sequence[Rows]) -> Score:
     """Return which share of the variance within workloads is explained, per learnt metric."""
     missed, spread = np.zeros((2, len(model.scales.names)))
     for part in parts:
-        told = model.scales.standardise(of_feasible(part))
-        known = np.isfinite(told).any(axis=0)
-        middle = np.nanmean(told[:, known], axis=0)
-        error = model.beliefs_of(part).mean - told
-        missed += np.nansum(error**2, axis=0)
-        spread[known] += np.nansum((told[:, known] - middle) ** 2, axis=0)
+        told, said = model.scales.standardise(of_feasible(part)), model.beliefs_of(part).mean
+        for at, (true, mean) in enumerate(zip(told.T, said.T, strict=True)):
+            known = np.isfinite(true)
+            missed[at] += np.sum((mean - true)[known] ** 2)
+            # What is the same for all has a variance of rounding, which is none.
+            if known.any() and np.ptp(true[known]):
+                spread[at] += np.sum((true[known] - true[known].mean()) ** 2)
     return {
         name: 1.0 - float(m / s) if s > 0.0 else None
         for name, m, s in zip(model.scales.names, missed, spread, strict=True)

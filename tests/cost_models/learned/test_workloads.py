@@ -137,6 +137,10 @@ def test_telling_workloads_apart_earns_no_score():
     error = np.log(blind.scales.restore(blind.beliefs_of(rows).mean)["time_s"]) - true
     own = true - np.repeat([part.mean() for part in true.reshape(3, 48)], 48)
     assert found["r2"] == pytest.approx(1.0 - np.sum(error**2) / np.sum(own**2))
+    work = np.repeat([0.1, 0.2, 0.7], 48)
+    same = replace(rows, metrics={**rows.metrics, "gain": work})
+    alike = learn(SIZED.make_problem(), same, "boosted_trees", settings={"rounds": 5})
+    assert scores(alike, same)["gain"]["r2"] is None
     pooled = 1.0 - np.sum(error**2) / np.sum((true - true.mean()) ** 2)
     assert pooled > 0.1 > found["r2"]
 

@@ -4,9 +4,9 @@ Usage: python -m benchmarks.surrogate_speed [KERNEL ...] [--designs N]
 
 N random designs of ArchGym's space are simulated on a kernel of 10,000 requests, once; alike ones
 among them are simulated once, so that more designs at once take less each. Surrogates of time,
-power and energy are learnt from these, and evaluate 20,000 others at once. CPU time of one core, all
-of `evaluate` included; medians of repeated calls, but for the simulator, which remembers. Speed does
-not depend on how long a kind was trained, so that networks are trained for one epoch.
+power and energy are learnt from these, and evaluate 20,000 others at once. CPU time of one core,
+all of `evaluate` included; medians of repeated calls, but for the simulator, which remembers.
+Speed does not depend on how long a network is trained, so that it is trained for one epoch.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -29,7 +30,7 @@ from archgym.torch_session import torch_session
 from benchmarks.timing import median_seconds
 
 METRICS = ("total_time_ns", "average_power_mw", "energy_pj")
-KINDS = {
+KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "boosted_trees": ("boosted_trees", {}),
     "boosted_trees, 60 rounds": ("boosted_trees", {"rounds": 60, "learning_rate": 0.4}),
     "ensemble": ("ensemble", {"epochs": 1, "fewest_steps": 1}),

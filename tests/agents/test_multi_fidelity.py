@@ -267,16 +267,14 @@ def test_a_launch_with_an_unknown_cheap_model_is_refused_before_anything_runs():
 
 
 @pytest.mark.slow
-def test_a_shorter_trace_saves_evaluations_of_the_whole_one():
-    """Within 1 % of the true optimum (`archgym enumerate`), both fidelities paid; three seeds."""
-    from benchmarks.surrogate_loops import CASES, SEARCHED, curve
+def test_fixed_mappings_say_which_accelerators_to_map_with_care():
+    """At equal cost, both models paid; means of three seeds, which differ much."""
+    from benchmarks.surrogate_loops import CASES, curve
 
-    (case,) = (one for one in CASES if (one.workload, one.objective) == ("spmv", "latency"))
-    (optimum,) = (best for w, o, best in SEARCHED if (w, o) == ("spmv", "latency"))
-    (cheap, alone) = (values for agent, values in case.agents if agent == "multi_fidelity")
-    paid = [
-        [curve(case.problem, "multi_fidelity", s, 30, v).until(0.99 * optimum) for s in range(3)]
-        for v in (cheap, alone)
-    ]
-    assert np.median(paid[0]) < np.median(paid[1])
-    assert np.median(paid[0]) < 25
+    (case,) = (one for one in CASES if one.env == "dnn.eyeriss")
+    cheap, alone = (
+        [curve(case.problem, agent, seed, 30, values).best[-1] for seed in range(3)]
+        for agent, values in case.agents
+        if agent == "multi_fidelity"
+    )
+    assert np.mean(cheap) > 1.1 * np.mean(alone)

@@ -247,7 +247,7 @@ def test_a_cap_is_learnt_from_the_designs_that_break_it():
         assert archgym.search(problem, agent, 60).best["reward"] > 0.95 * best
 
 
-@pytest.mark.slow
+@pytest.mark.extended
 def test_a_surrogate_is_better_from_designs_that_were_chosen():
     """Median over three seeds; the designs scored are random."""
     from archgym.cost_models.learned.rows import Rows

@@ -266,7 +266,7 @@ def test_a_launch_with_an_unknown_cheap_model_is_refused_before_anything_runs():
         toy_plan(agents=agents)
 
 
-@pytest.mark.slow
+@pytest.mark.extended
 def test_fixed_mappings_say_which_accelerators_to_map_with_care():
     """At equal cost, both models paid; means of three seeds, which differ much."""
     from benchmarks.surrogate_loops import CASES, curve

@@ -13,7 +13,7 @@ from archgym.agents.distinct import DistinctDesigns
 from archgym.agents.diverse import pick
 from archgym.agents.hyperparameter import Hyperparameter
 from archgym.agents.improvement import TIE, even_noise, expected
-from archgym.agents.planning import Planner, candidates
+from archgym.agents.planning import PLANNING, Planner, candidates
 from archgym.agents.sample import SampleAgent
 from archgym.agents.told import ToldDesigns, without_verdict
 from archgym.batch import Batch
@@ -65,18 +65,7 @@ class ActiveLearningAgent(AskTellAgent):
         "growth": Hyperparameter(
             1.1, "of the designs told, after which a surrogate is learnt anew", low=1.0, high=4.0
         ),
-        "candidates": Hyperparameter(
-            1024, "random designs at the start of a plan", low=64, high=65_536, log=True
-        ),
-        "generations": Hyperparameter(4, "of the evolution in a plan", low=0, high=100),
-        "children": Hyperparameter(256, "per generation", low=16, high=4096, log=True),
-        "draws": Hyperparameter(
-            32, "of the metrics, from which an improvement is expected", low=1, high=512, log=True
-        ),
-        "reach": Hyperparameter(
-            0.1, "how far designs of a batch keep apart, as a share of the cube's diagonal",
-            low=0.01, high=1.0, log=True,
-        ),
+        **PLANNING,
     }  # fmt: skip
 
     def setup(self) -> None:

@@ -14,7 +14,7 @@ from archgym.agents.distinct import DistinctDesigns
 from archgym.agents.diverse import pick
 from archgym.agents.hyperparameter import Hyperparameter
 from archgym.agents.improvement import TIE, even_noise, expected
-from archgym.agents.planning import Planner, candidates
+from archgym.agents.planning import PLANNING, Planner, candidates
 from archgym.agents.sample import SampleAgent
 from archgym.agents.told import ToldDesigns, without_verdict
 from archgym.batch import Batch
@@ -76,18 +76,7 @@ class MultiFidelityAgent(Agent):
             low=1, high=1000, log=True, kind=int,
         ),
         "batch_size": Hyperparameter(1, "evaluations per plan", low=1, high=64, log=True),
-        "candidates": Hyperparameter(
-            1024, "random designs at the start of a plan", low=64, high=65_536, log=True
-        ),
-        "generations": Hyperparameter(4, "of the evolution in a plan", low=0, high=100),
-        "children": Hyperparameter(256, "per generation", low=16, high=4096, log=True),
-        "draws": Hyperparameter(
-            32, "of the metrics, from which an improvement is expected", low=1, high=512, log=True
-        ),
-        "reach": Hyperparameter(
-            0.1, "how far designs of a batch keep apart, as a share of the cube's diagonal",
-            low=0.01, high=1.0, log=True,
-        ),
+        **PLANNING,
     }  # fmt: skip
 
     def setup(self) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from archgym.agents.distinct import DistinctDesigns
+from archgym.agents.hyperparameter import Hyperparameter
 from archgym.agents.perturbation import perturb
 from archgym.agents.told import ToldDesigns
 from archgym.batch import Batch
@@ -18,6 +19,22 @@ _FIRST_REACH, _LAST_REACH = 0.5, 0.05
 _CHANGED_AXES = 0.3
 # A plan may begin near some of the best designs, too.
 _BEST, _NEAR = 8, 0.3
+
+# Hyper-parameters of agents that plan so, and choose a batch by what is expected of designs.
+PLANNING: Mapping[str, Hyperparameter] = {
+    "candidates": Hyperparameter(
+        1024, "random designs at the start of a plan", low=64, high=65_536, log=True
+    ),
+    "generations": Hyperparameter(4, "of the evolution in a plan", low=0, high=100),
+    "children": Hyperparameter(256, "per generation", low=16, high=4096, log=True),
+    "draws": Hyperparameter(
+        32, "of the metrics, from which an improvement is expected", low=1, high=512, log=True
+    ),
+    "reach": Hyperparameter(
+        0.1, "how far designs of a batch keep apart, as a share of the cube's diagonal",
+        low=0.01, high=1.0, log=True,
+    ),
+}  # fmt: skip
 
 Promise = Callable[[Batch], Floats]
 

@@ -14,6 +14,8 @@ from archgym.cost_models.learned.workloads import features_of, name_of
 from archgym.environment import Settings
 from archgym.problem import Problem
 
+_DEFAULT = "the default"
+
 
 def mismatch(card: Card, problem: Problem) -> str:
     """Return why a surrogate is not of a problem, empty where it is."""
@@ -21,7 +23,7 @@ def mismatch(card: Card, problem: Problem) -> str:
     asked: Mapping[str, tuple[Any, Any]] = {
         "environment": (card.env, problem.env),
         "workload": (workloads, workloads if _can_be(card, problem) else name_of(problem)),
-        "settings": (dict(card.settings), plain_settings(problem.settings)),
+        **_by_name(card.settings, plain_settings(problem.settings)),
     }
     for what, (learnt, wanted) in asked.items():
         if learnt != wanted:
@@ -31,6 +33,12 @@ def mismatch(card: Card, problem: Problem) -> str:
     if card.context and not {axis["name"] for axis in card.context} <= _told(card, problem).keys():
         return "was trained with other features of workloads; train it again"
     return ""
+
+
+def _by_name(learnt: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return the settings, each as learnt and as asked; what a side leaves out is its default."""
+    both = {**learnt, **asked}
+    return {f"setting {n} =": (learnt.get(n, _DEFAULT), asked.get(n, _DEFAULT)) for n in both}
 
 
 def _can_be(card: Card, problem: Problem) -> bool:

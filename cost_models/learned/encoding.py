@@ -97,10 +97,16 @@ class DesignEncoding:
         codes = batch.space.canonical(batch.codes)
         inside = np.ones(len(codes), dtype=bool)
         for column, axis in enumerate(self.axes):
-            high = axis.high if axis.size is None else axis.size - 1
-            low = axis.low if axis.size is None else 0
+            low, high = _range(axis)
             inside &= (codes[:, column] >= low) & (codes[:, column] <= high)
         return inside
+
+    def left(self, design: Batch) -> list[str]:
+        """Return the names of the axes along which one design lies outside these ranges."""
+        codes = design.space.canonical(design.codes)[0].tolist()
+        ends = map(_range, self.axes)
+        triples = zip(self.axes, codes, ends, strict=True)
+        return [axis.name for axis, code, (low, high) in triples if not low <= code <= high]
 
     def as_data(self) -> list[dict[str, Any]]:
         """Return the axes as plain data."""
@@ -117,6 +123,11 @@ class DesignEncoding:
         """Return the encoding that `as_data` and `context_as_data` were made of."""
         axes, features = (tuple(Axis(**axis) for axis in part) for part in (data, context))
         return DesignEncoding(axes, features)
+
+
+def _range(axis: Axis) -> tuple[float, float]:
+    """Return the least and the largest code of an axis."""
+    return (axis.low, axis.high) if axis.size is None else (0, axis.size - 1)
 
 
 def _seen_singly(axis: Axis) -> int:

@@ -156,6 +156,9 @@ class LearnedModel(CostModel):
     def evaluate(self, batch: Batch, workload: Any) -> Measurements:
         said = self.beliefs(batch)
         measured = self.measured(said.mean, said, ~self.encoding.covers(batch))
+        where = {row: ", ".join(self.encoding.left(batch.select([row]))) for row in measured.error}
+        named = {row: f"{text} ({where[row]})" for row, text in measured.error.items()}
+        measured = replace(measured, error=named)
         rows = self._are_default(batch)
         return self._with_default(measured, rows) if rows.any() else measured
 

@@ -237,6 +237,7 @@ def test_designs_beyond_the_ranges_crash_and_infeasible_ones_have_no_metrics():
     wide = made.space.encode([{"m1": 4000.0}, {}])
     measured = learnt.evaluate(wide, None)
     assert measured.status.tolist() == [Status.CRASHED, Status.OK]
+    assert measured.error[0].endswith("(m1)")
     assert np.isnan(measured.metrics["power_w"][0])
     measured = learnt.evaluate(taught.batch, None)
     guessed = measured.violation == 0.0

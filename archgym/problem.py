@@ -16,6 +16,7 @@ from archgym.measure import Measure, measure_safely
 from archgym.objective import Objective
 from archgym.objective_spec import Spec
 from archgym.outcome import Measurements, Outcomes, Status
+from archgym.registry import environments
 from archgym.space import DesignSpace
 
 if TYPE_CHECKING:
@@ -51,6 +52,21 @@ class Problem:
     baselines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     features_of: Callable[[Any], Mapping[str, float]] | None = None
     environment: Environment | None = field(default=None, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Environments hold functions that do not travel: one that is registered travels by name.
+
+        Any other stays behind.
+        """
+        made = self.environment
+        known = made is not None and made.id in environments.names()
+        name = made.id if made and known and environments.get(made.id) is made else None
+        return {**self.__dict__, "environment": name}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        name = state["environment"]
+        self.__dict__.update(state)
+        self.__dict__["environment"] = None if name is None else environments.get(name)
 
     def evaluate(self, designs: Any) -> pd.DataFrame:
         """Evaluate designs given as a DataFrame, a mapping or a list of mappings.

@@ -212,7 +212,8 @@ def test_a_conservative_model_promises_less(name, plain, rows):
 
 def test_what_ascent_gains_in_training_is_held_to_the_bound(rows):
     """Counted anew: values of ascended points above those of the table, on the finished model."""
-    torch = pytest.importorskip("torch")
+    import torch
+
     problem = toy_problem("toy.flat", parameters=6)
     path = rows(problem, worst=0.5)
 

@@ -12,8 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("scipy")
-
 from archgym.cost_models.learned.scoring import _found, _held, _in_units, half_width
 from archgym.metric import Metric
 
